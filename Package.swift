@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The map of ../shared/design/ARCHITECTURE.md, said once: who may import whom. `make lint` refuses an import that is not declared here.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func test(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+let package = Package(
+  name: "daylight",
+  products: [.executable(name: "daylight", targets: ["daylight"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    // C libraries of the system.
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
+
+    // Vocabulary and tools.
+    target("Publication"),
+    target("Hashing", ["CCrypto", "Publication"]),
+    target("Tabular", ["CZlib", "Hashing", "Publication"]),
+    target("TableSchema", ["CPCRE2", "Publication", "Tabular"]),
+    target("Recognition", ["Publication", "Tabular"]),
+    target("Configuration", ["Publication", "Tabular", "TableSchema", yams]),
+    target("PrivateStore", ["Publication", "Hashing", "Tabular", grdb]),
+    target("PublicStore", ["Publication", "Hashing", "Tabular"]),
+
+    // The private half.
+    target("Ingest", ["Publication", "PrivateStore", "Tabular"]),
+    target("Validation", ["Publication", "Tabular", "TableSchema", "Ingest"]),
+    target("Redaction", ["Publication", "Hashing", "Tabular", "TableSchema", "Validation"]),
+
+    // The public half: nothing here may import PrivateStore.
+    target("Versioning", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction"]),
+    target("Export", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning"]),
+    target("OutputCheck", ["Publication", "Hashing", "Tabular", "TableSchema", "Recognition", "Redaction", "Export"]),
+    target("Approval", ["Publication", "Export", "OutputCheck"]),
+    target("Catalog", ["Publication", "Hashing", "Tabular", "TableSchema", "Approval", mustache]),
+    target("Manifest", ["Publication", "Hashing", "Tabular", "Catalog"]),
+
+    // Composition.
+    target(
+      "Pipeline",
+      [
+        "Publication", "Hashing", "Tabular", "TableSchema", "PrivateStore", "PublicStore", "Ingest", "Validation",
+        "Redaction", "Versioning", "Export", "OutputCheck", "Approval", "Catalog", "Manifest", logging,
+      ]),
+    .executableTarget(
+      name: "daylight",
+      dependencies: ["Publication", "Configuration", "Pipeline", "PrivateStore", "Tabular", argumentParser, logging],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,93 @@
+package import Approval
+package import Export
+package import Publication
+package import TableSchema
+package import Tabular
+
+/// Writes what spans datasets: DCAT catalogues, the index and one page a dataset, in Chinese and English.
+///
+/// Nothing here says when it was made: the same releases give the same bytes.
+package struct MakeCatalog: Sendable {
+  private let site: Site
+  private let isTrial: Bool
+
+  /// - Parameter isTrial: the keys were made on first run, not in a key ceremony; every page says so.
+  package init(site: Site, isTrial: Bool) {
+    self.site = site
+    self.isTrial = isTrial
+  }
+
+  package func callAsFunction(_ entries: [CatalogEntry]) throws -> CatalogTree {
+    let entries = entries.sorted { $0.dataset.id < $1.dataset.id }
+    let graph = catalogGraph(entries, site: site)
+    var files = [
+      CatalogFile(path: "catalog.jsonld", bytes: graph.jsonLD.prettyBytes),
+      CatalogFile(path: "catalog.ttl", bytes: Array(graph.turtle.utf8)),
+      CatalogFile(path: "style.css", bytes: Array(stylesheet.utf8)),
+    ]
+    let pages = try Pages(site: site, isTrial: isTrial)
+    for language in Language.allCases {
+      let prefix = language == .zh ? "" : "en/"
+      files.append(CatalogFile(path: "\(prefix)index.html", bytes: pages.index(entries, in: language)))
+      for entry in entries {
+        let page = pages.dataset(entry, in: language)
+        files.append(CatalogFile(path: "\(prefix)datasets/\(entry.dataset.id)/index.html", bytes: page))
+      }
+    }
+    return CatalogTree(files: files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) })
+  }
+}
+
+/// One dataset in the catalogue.
+package struct CatalogEntry: Sendable {
+  package let dataset: DatasetDescription
+  /// Releases, newest first; none for a dataset of which only the record is published.
+  package let releases: [ReleaseRecord]
+  /// The columns that are published, or would be under the dataset's conditions; nil for a closed dataset.
+  package let schema: Schema?
+
+  /// A dataset with a new release, and its earlier ones, newest first.
+  ///
+  /// - Throws: `CatalogError` for a record that lacks something.
+  package init(_ release: Release, earlier: [ReleaseRecord]) throws {
+    try self.init(standing: [release.record] + earlier)
+  }
+
+  /// A dataset of which the releases are published already, newest first.
+  package init(standing releases: [ReleaseRecord]) throws {
+    guard let newest = releases.first, let metadata = newest.json["metadata"],
+      let description = DatasetDescription(id: newest.dataset, metadata: metadata)
+    else { throw CatalogError(dataset: releases.first?.dataset.description ?? "?") }
+    dataset = description
+    self.releases = releases
+    schema = newest.schema
+  }
+
+  /// A dataset of which no data are published: conditional (with its public schema) or closed and listed (without).
+  package init(listed id: DatasetID, metadata: JSON, schema: Schema?) throws {
+    guard let description = DatasetDescription(id: id, metadata: metadata) else { throw CatalogError(dataset: id.description) }
+    dataset = description
+    releases = []
+    self.schema = description.access == .conditional ? schema : nil
+  }
+}
+
+/// A record from which no catalogue entry can be made.
+package struct CatalogError: Error, Sendable, CustomStringConvertible {
+  package let dataset: String
+  package var description: String { "catalog: \(dataset): the release record is damaged or incomplete" }
+}
+
+/// A file that spans datasets.
+package struct CatalogFile: Sendable {
+  /// Relative to the public root.
+  package let path: String
+  package let bytes: [UInt8]
+}
+
+/// Every file that spans datasets, sorted by path.
+package struct CatalogTree: Sendable {
+  package let files: [CatalogFile]
+
+  init(files: [CatalogFile]) { self.files = files }
+}

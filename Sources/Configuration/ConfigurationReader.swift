@@ -1,0 +1,128 @@
+package import Publication
+package import TableSchema
+internal import Tabular
+
+/// Reads what a site is configured with: `site.yaml`, departments, datasets and Table Schemas.
+package struct ConfigurationReader: Sendable {
+  /// Absolute.
+  package let datasetsFolder: String
+  package let schemasFolder: String
+  /// Folders that no source may lie in: the private and the public root.
+  private let forbiddenFolders: [String]
+
+  package init(datasetsFolder: String, schemasFolder: String, forbiddenFolders: [String]) throws {
+    func resolved(_ path: String) throws -> String {
+      do { return try resolvedPath(path) } catch { throw ConfigurationError(file: path, problem: "there is no such folder") }
+    }
+    self.datasetsFolder = try resolved(datasetsFolder)
+    self.schemasFolder = try resolved(schemasFolder)
+    self.forbiddenFolders = forbiddenFolders.map { (try? resolvedPath($0)) ?? $0 }
+  }
+
+  /// Every folder below `datasets/` that holds a `dataset.yaml`, in order. A folder that is neither a department nor a
+  /// dataset, or whose name is no id, is an error: nothing is passed over in silence.
+  package func datasetIDs() throws -> [DatasetID] {
+    var ids: [DatasetID] = []
+    for departmentName in try folderNames(datasetsFolder) where !departmentName.hasPrefix(".") {
+      let departmentFolder = "\(datasetsFolder)/\(departmentName)"
+      guard fileKind(departmentFolder) != .file else { continue }
+      let department = try identify(departmentFolder) { () throws(IdentifierError) in try DepartmentID(departmentName) }
+      for name in try folderNames(departmentFolder) where !name.hasPrefix(".") {
+        let folder = "\(departmentFolder)/\(name)"
+        guard fileKind(folder) != .file else { continue }
+        let id = try identify(folder) { () throws(IdentifierError) in try DatasetID(department: department, name: name) }
+        guard fileKind("\(folder)/dataset.yaml") != nil else {
+          throw ConfigurationError(file: folder, problem: "has no dataset.yaml")
+        }
+        ids.append(id)
+      }
+    }
+    return ids
+  }
+
+  private func identify<ID>(_ folder: String, _ make: () throws(IdentifierError) -> ID) throws -> ID {
+    guard fileKind(folder) == .folder else {
+      throw ConfigurationError(file: folder, problem: "is a link", hint: "links are not followed: move the folder here")
+    }
+    do { return try make() } catch { throw ConfigurationError(file: folder, problem: "the folder's name \(error)") }
+  }
+
+  /// The Table Schema of a dataset's source, checked against the columns that the dataset lists.
+  package func schema(of dataset: Dataset) throws -> Schema {
+    let file = "\(schemasFolder)/\(dataset.schemaName).tableschema.json"
+    let schema: Schema
+    do {
+      schema = try Schema(json: JSONParser.parse(try contents(file)))
+      // Compiles patterns, limits and enumerations, so that mistakes show before any data are read.
+      for (index, field) in schema.fields.enumerated() {
+        _ = try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)")
+      }
+    } catch let error as SchemaError {
+      throw ConfigurationError(file: file, problem: error.description)
+    } catch let error as FormatError {
+      throw ConfigurationError(file: file, line: error.location.line, problem: error.description)
+    }
+    let configuration = "\(datasetsFolder)/\(dataset.id)/dataset.yaml"
+    let listed = Set(dataset.columns.map(\.field))
+    for field in schema.fields where !listed.contains(field.name) {
+      throw ConfigurationError(
+        file: configuration, problem: "columns does not list \(field.name), a field of \(dataset.schemaName).tableschema.json",
+        hint: "state its disclosure: a column that is not declared is never published")
+    }
+    for column in dataset.columns where schema.index(of: column.field) == nil {
+      throw ConfigurationError(
+        file: configuration, problem: "columns lists \(column.field), which is no field of \(dataset.schemaName).tableschema.json")
+    }
+    for (index, key) in dataset.releaseKey.enumerated() {
+      guard let column = dataset.columns.first(where: { $0.field == key }), column.transform != .drop else {
+        throw ConfigurationError(file: configuration, problem: "release.key[\(index)] names \(key), which is not published")
+      }
+    }
+    return schema
+  }
+
+  func yaml(_ file: String) throws -> StrictYAML { try StrictYAML(try contents(file), file: shortened(file)) }
+
+  private func contents(_ file: String) throws -> [UInt8] {
+    do {
+      return try InputFile.contents(of: file, limit: 16 << 20)
+    } catch {
+      throw ConfigurationError(file: shortened(file), problem: error.isMissingFile ? "is missing" : error.description)
+    }
+  }
+
+  /// Paths in messages begin at the datasets folder's own name.
+  private func shortened(_ file: String) -> String {
+    let parent = datasetsFolder.split(separator: "/").dropLast().joined(separator: "/")
+    return file.hasPrefix("/\(parent)/") ? String(file.dropFirst(parent.utf8.count + 2)) : file
+  }
+
+  func checkEncoding(_ value: YAMLValue) throws {
+    guard TextEncoding(name: try value.text()) != nil else {
+      throw value.fail("must be one of \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+  }
+
+  /// A source's absolute path, below the dataset's folder or a listed root, reached through no link, and in neither store.
+  func sourcePath(_ value: YAMLValue, folder: String, site: Site) throws -> (path: String, root: String) {
+    let text = try value.text()
+    let root: String
+    let path: String
+    if text.hasPrefix("/") {
+      guard let listed = site.sourceRoots.first(where: { text.hasPrefix($0 + "/") }) else {
+        throw value.fail("lies below no folder of source_roots in site.yaml")
+      }
+      root = listed
+      path = text
+    } else {
+      root = folder
+      path = "\(folder)/\(text)"
+    }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst(text.hasPrefix("/") ? 1 : 0)
+    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { throw value.fail("must not hold .., . or //") }
+    for forbidden in forbiddenFolders where path == forbidden || path.hasPrefix(forbidden + "/") {
+      throw value.fail("lies in Daylight's own workspace or public folder")
+    }
+    return (path, root)
+  }
+}

@@ -1,0 +1,232 @@
+package import Publication
+internal import Yams
+
+extension ConfigurationReader {
+  /// `datasets/<department>/department.yaml`.
+  package func department(_ id: DepartmentID) throws -> Department {
+    let members = try yaml("\(datasetsFolder)/\(id)/department.yaml").mapping()
+    let department = Department(
+      id: id, name: try members.required("name").localized(), contact: try contact(members.required("contact")),
+      history: try members["history"]?.list().map { try $0.localized() } ?? [])
+    try members.finish()
+    return department
+  }
+
+  /// `datasets/<department>/<dataset>/dataset.yaml`.
+  ///
+  /// - Throws: `ConfigurationError`, also where the file says yes to something that the site does not allow.
+  package func dataset(_ id: DatasetID, department: Department, site: Site) throws -> Dataset {
+    let folder = "\(datasetsFolder)/\(id)"
+    let members = try yaml("\(folder)/dataset.yaml").mapping()
+    let access: Access = try members.required("access").choice()
+    let conditions = members["conditions"]
+    if access == .conditional && conditions == nil {
+      throw ConfigurationError(file: "\(folder)/dataset.yaml", problem: "access is conditional, but conditions is missing")
+    }
+    let release = try releaseMembers(members["release"], site: site)
+    let dataset = Dataset(
+      id: id,
+      department: department,
+      title: try members.required("title").localized(),
+      description: try members.required("description").localized(),
+      subject: try members.required("subject").choice(),
+      access: access,
+      isListed: try members["listed"]?.flag() ?? (access != .closed),
+      conditions: try conditions?.localized(),
+      audience: try members["audience"]?.list().map { try $0.choice() } ?? Audience.allCases,
+      domain: try members.required("domain").localized(),
+      legalBasis: try members["legal_basis"]?.localized(),
+      frequency: try members.required("frequency").choice(),
+      keywords: try keywords(members["keywords"]),
+      license: try members["license"].map(license) ?? site.license,
+      source: try source(members.required("source"), folder: folder, site: site),
+      schemaName: try schemaName(members.required("schema")),
+      columns: try columns(members.required("columns")),
+      assertions: try assertions(members["assertions"]),
+      releaseKey: release.key,
+      formats: release.formats,
+      approval: release.approval,
+      schedule: try members["schedule"].map(schedule))
+    if let derive = members["derive"], try !derive.mapping().allMembers().isEmpty {
+      throw derive.fail("is not available in this version of Daylight", hint: "leave it out")
+    }
+    try members.finish()
+    return dataset
+  }
+
+  private func keywords(_ value: YAMLValue?) throws -> [Language: [String]] {
+    guard let members = try value?.mapping() else { return [:] }
+    var keywords: [Language: [String]] = [:]
+    for language in Language.allCases { keywords[language] = try members[language.rawValue]?.texts() ?? [] }
+    try members.finish()
+    return keywords
+  }
+
+  private func schemaName(_ value: YAMLValue) throws -> String {
+    let name = try value.text()
+    guard name.utf8.allSatisfy({ ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d }) else {
+      throw value.fail("must be a name of a-z, 0-9 and - : schemas/<name>.tableschema.json")
+    }
+    return name
+  }
+
+  private func source(_ value: YAMLValue, folder: String, site: Site) throws -> Source {
+    let members = try value.mapping()
+    if let url = members["url"] { throw url.fail("is not available in this version of Daylight", hint: "use source.path") }
+    if let format = members["format"], try format.text() != "csv" { throw format.fail("must be csv") }
+    let encoding = members["encoding"]
+    if let encoding { try checkEncoding(encoding) }
+    var layout = Source.Layout()
+    if let dialect = try members["dialect"]?.mapping() {
+      if let delimiter = dialect["delimiter"] { layout.delimiter = try asciiCharacter(delimiter) }
+      if let quote = dialect["quoteChar"] { layout.quote = try asciiCharacter(quote) }
+      if let escape = dialect["escapeChar"] { layout.escape = try asciiCharacter(escape) }
+      if let rows = dialect["headerRows"] { layout.headerRowCount = try rows.integer(1...16) }
+      if let join = dialect["headerJoin"] { layout.headerJoin = try join.text() }
+      try dialect.finish()
+      let special = [layout.delimiter, layout.quote, layout.escape].compactMap { $0 }
+      guard Set(special).count == special.count else {
+        throw ConfigurationError(file: value.file, line: members.line, problem: "\(value.path).dialect uses one character for two things")
+      }
+    }
+    let limit = try members["max_record"]?.integer(1...(1 << 30)) ?? 16 << 20
+    let path = try sourcePath(members.required("path"), folder: folder, site: site)
+    try members.finish()
+    return Source(path: path.path, root: path.root, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
+  }
+
+  private func asciiCharacter(_ value: YAMLValue) throws -> UInt8 {
+    let text = try value.text()
+    let byte = text == "\\t" ? 0x09 : text.utf8.count == 1 ? text.utf8.first : nil
+    guard let byte, byte < 0x80, byte != 0x0a, byte != 0x0d else { throw value.fail("must be one ASCII character") }
+    return byte
+  }
+
+  private func columns(_ value: YAMLValue) throws -> [ColumnPolicy] {
+    var policies: [ColumnPolicy] = []
+    var labels: Set<String> = []
+    for (name, column) in try value.mapping().allMembers() {
+      let members = try column.mapping()
+      let disclosure: Disclosure = try members.required("disclosure").choice()
+      let label = try members["from"]?.text() ?? name
+      guard labels.insert(label).inserted else { throw column.fail("has the same header text as another column: \(label)") }
+      let transform: Transform
+      if let written = members["transform"] {
+        transform = try self.transform(written)
+      } else if disclosure.isPublic {
+        transform = .keep
+      } else {
+        throw column.fail("needs a transform, because it is \(disclosure.rawValue)", hint: "transform: drop")
+      }
+      if disclosure == .directIdentifier && transform == .keep {
+        throw column.fail("is a direct identifier and cannot be kept", hint: "transform: drop")
+      }
+      policies.append(
+        ColumnPolicy(
+          field: name, label: label, disclosure: disclosure, transform: transform,
+          repairs: try members["repair"]?.list().map { try $0.choice() } ?? []))
+      try members.finish()
+    }
+    guard !policies.isEmpty else { throw value.fail("must list every column of the delivery") }
+    return policies
+  }
+
+  private func transform(_ value: YAMLValue) throws -> Transform {
+    if case .scalar = value.node {
+      switch try value.text() {
+      case "keep": return .keep
+      case "drop": return .drop
+      default: throw value.fail("must be keep, drop, or a mapping with mask, replace, hash or generalise")
+      }
+    }
+    let members = try value.mapping()
+    let all = ["mask", "replace", "hash", "generalise"].compactMap { members[$0] }
+    try members.finish()
+    guard all.count == 1, let only = all.first else { throw value.fail("must name one of mask, replace, hash, generalise") }
+    switch only.path.split(separator: ".").last {
+    case "replace": return .replace(with: try only.text())
+    case "mask":
+      let options = try only.mapping()
+      let mask = Transform.mask(
+        keepFirst: try options["keep_first"]?.integer(0...16) ?? 0, keepLast: try options["keep_last"]?.integer(0...16) ?? 0)
+      try options.finish()
+      return mask
+    case "hash":
+      let options = try only.mapping()
+      let epoch = try options.required("epoch").text()
+      try options.finish()
+      return .hash(epoch: epoch)
+    default: return try generalisation(only)
+    }
+  }
+
+  private func generalisation(_ value: YAMLValue) throws -> Transform {
+    let options = try value.mapping()
+    let number = options["number"], date = options["date"], address = options["address"]
+    try options.finish()
+    guard [number, date, address].compactMap({ $0 }).count == 1 else { throw value.fail("must name one of number, date, address") }
+    if let date { return .generaliseDate(try date.choice()) }
+    if let address { return .generaliseAddress(try address.choice()) }
+    guard let number else { throw value.fail("must name one of number, date, address") }
+    let bounds = try number.mapping()
+    func decimal(_ value: YAMLValue?) throws -> String? {
+      guard let value else { return nil }
+      let text = try value.text()
+      let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+      let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }), digits.count <= 15 else {
+        throw value.fail("must be a decimal number of at most 15 digits")
+      }
+      return text
+    }
+    guard let step = try decimal(bounds.required("step")), !step.hasPrefix("-"), step.contains(where: { $0 != "0" && $0 != "." }) else {
+      throw number.fail("needs a step over 0")
+    }
+    let least = try decimal(bounds["at_least"]), most = try decimal(bounds["at_most"])
+    try bounds.finish()
+    return .generaliseNumber(step: step, atLeast: least, atMost: most)
+  }
+
+  private func assertions(_ value: YAMLValue?) throws -> Assertions {
+    var assertions = Assertions()
+    guard let members = try value?.mapping() else { return assertions }
+    if let rows = try members["rows"]?.mapping() {
+      assertions.minimumRowCount = try rows["min"]?.integer(0...Int.max)
+      assertions.maximumRowCount = try rows["max"]?.integer(0...Int.max)
+      if let change = rows["change"] {
+        let text = try change.text()
+        guard text.hasSuffix("%"), let percent = Int(text.dropLast()), (0...10_000).contains(percent) else {
+          throw change.fail("must be a percentage: 20%")
+        }
+        assertions.rowCountChangePercent = percent
+      }
+      try rows.finish()
+    }
+    try members.finish()
+    return assertions
+  }
+
+  private func releaseMembers(_ value: YAMLValue?, site: Site) throws -> (key: [String], formats: [RowFormat], approval: ApprovalPolicy) {
+    guard let value else { return ([], RowFormat.allCases, site.leastApproval) }
+    let members = try value.mapping()
+    let formats: [RowFormat] = try members["formats"]?.list().map { try $0.choice() } ?? RowFormat.allCases
+    guard formats.contains(.csv) else { throw value.fail("must have csv among its formats") }
+    let approval: ApprovalPolicy = try members["approval"]?.choice() ?? site.leastApproval
+    guard approval >= site.leastApproval else {
+      throw value.fail("asks for less approval than the site: \(site.leastApproval.rawValue)")
+    }
+    let key = try members["key"]?.texts() ?? []
+    try members.finish()
+    return (key, RowFormat.allCases.filter(formats.contains), approval)
+  }
+
+  /// Five fields of digits and `* / , -`; what they mean is read by the scheduler.
+  private func schedule(_ value: YAMLValue) throws -> String {
+    let text = try value.text()
+    let fields = text.split(separator: " ")
+    guard fields.count == 5, fields.allSatisfy({ $0.allSatisfy { "0123456789*/,-".contains($0) } }) else {
+      throw value.fail("must have five fields: minute hour day month weekday", hint: "\"0 6 1 * *\" is 06:00 on the first of each month")
+    }
+    return text
+  }
+}

@@ -1,0 +1,72 @@
+internal import Yams
+
+/// A YAML file read strictly: one document, no alias, tag or duplicate key, at most 256 KiB, every key accounted for.
+struct StrictYAML {
+  let file: String
+  let root: Node
+
+  static let byteLimit = 256 << 10
+
+  init(_ bytes: [UInt8], file: String) throws {
+    self.file = file
+    guard bytes.count <= Self.byteLimit else {
+      throw ConfigurationError(file: file, problem: "is longer than 256 KiB")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file: file, problem: "is not UTF-8", hint: "save the file as UTF-8")
+    }
+    do {
+      guard let node = try Yams.compose(yaml: text, Resolver.basic, Constructor.default) else {
+        throw ConfigurationError(file: file, problem: "is empty")
+      }
+      try Self.refuseProperties(node, lines: text.split(separator: "\n", omittingEmptySubsequences: false), file: file)
+      root = node
+    } catch let error as YamlError {
+      throw ConfigurationError(file: file, line: error.line, problem: error.summary)
+    }
+  }
+
+  /// Refuses anchors and tags, and so aliases, which need an anchor before them. A node with such a property begins with its
+  /// sign. The walk stops at the first one, before any alias could make a small file large.
+  private static func refuseProperties(_ node: Node, lines: [Substring], file: String) throws {
+    if let mark = node.mark, mark.line >= 1, mark.line <= lines.count {
+      let sign = lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first
+      if let sign, sign == "&" || sign == "*" || sign == "!" {
+        throw ConfigurationError(
+          file: file, line: mark.line, problem: "anchors, aliases and tags (\(sign)) are not allowed",
+          hint: "write the value out, or put it in quotes")
+      }
+    }
+    switch node {
+    case .mapping(let mapping):
+      for (key, value) in mapping {
+        try refuseProperties(key, lines: lines, file: file)
+        try refuseProperties(value, lines: lines, file: file)
+      }
+    case .sequence(let sequence):
+      for element in sequence { try refuseProperties(element, lines: lines, file: file) }
+    default: break
+    }
+  }
+
+  /// The members of the whole file.
+  func mapping() throws -> YAMLMapping { try YAMLMapping(root, path: "", file: file) }
+}
+
+extension YamlError {
+  var line: Int? {
+    switch self {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+    case .duplicatedKeysInMapping(_, let context): context.mark.line
+    default: nil
+    }
+  }
+
+  var summary: String {
+    switch self {
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): "is no valid YAML: \(problem)"
+    case .duplicatedKeysInMapping(let duplicates, _): "a key occurs twice: \(duplicates.sorted().joined(separator: ", "))"
+    default: "is no valid YAML"
+    }
+  }
+}

@@ -1,0 +1,140 @@
+internal import CCrypto
+package import Publication
+
+/// SHA-256 of bytes that arrive in pieces.
+package struct SHA256: ~Copyable {
+  private let context: OpaquePointer
+
+  package init() {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      preconditionFailure("libcrypto has no SHA-256")
+    }
+    self.context = context
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  package mutating func update(_ bytes: borrowing RawSpan) {
+    bytes.withUnsafeBytes { buffer in
+      let done = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
+      precondition(done == 1)
+    }
+  }
+
+  package mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
+
+  /// The digest of all bytes so far; the hash can go on.
+  package func digest() -> Digest {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    guard let copy = EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
+    defer { EVP_MD_CTX_free(copy) }
+    let done = bytes.withUnsafeMutableBufferPointer { buffer in
+      EVP_MD_CTX_copy_ex(copy, context) == 1 && EVP_DigestFinal_ex(copy, buffer.baseAddress, nil) == 1
+    }
+    precondition(done)
+    return Digest(bytes)
+  }
+
+  package static func hash(_ bytes: [UInt8]) -> Digest {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.digest()
+  }
+
+  package static func hash(_ text: String) -> Digest { hash(Array(text.utf8)) }
+}
+
+/// A secret of 32 bytes. It has no description, so that no log can hold one.
+package struct SymmetricKey: Sendable {
+  package let bytes: [UInt8]
+
+  /// - Precondition: 32 bytes.
+  package init(_ bytes: [UInt8]) {
+    precondition(bytes.count == 32)
+    self.bytes = bytes
+  }
+
+  package static func random() -> SymmetricKey { SymmetricKey(randomBytes(32)) }
+
+  /// HMAC-SHA-256 of a message (RFC 2104).
+  package func authenticationCode(for message: [UInt8]) -> [UInt8] {
+    var code = [UInt8](repeating: 0, count: 32)
+    let result = HMAC(EVP_sha256(), bytes, Int32(bytes.count), message, message.count, &code, nil)
+    precondition(result != nil)
+    return code
+  }
+
+  /// A key for one purpose: HKDF-SHA-256 (RFC 5869) without salt, the purpose's parts length-prefixed in `info`.
+  package func derived(for purpose: [String]) -> SymmetricKey {
+    var info: [UInt8] = []
+    for part in purpose {
+      let length = UInt32(part.utf8.count)
+      withUnsafeBytes(of: length.bigEndian) { info.append(contentsOf: $0) }
+      info.append(contentsOf: part.utf8)
+    }
+    let extracted = SymmetricKey([UInt8](repeating: 0, count: 32)).authenticationCode(for: bytes)
+    return SymmetricKey(SymmetricKey(extracted).authenticationCode(for: info + [1]))
+  }
+}
+
+/// An Ed25519 key pair (RFC 8032, pure). The seed is the secret.
+package struct SigningKey: Sendable {
+  package let seed: [UInt8]
+  package let publicKey: [UInt8]
+
+  /// - Precondition: a seed of 32 bytes.
+  package init(seed: [UInt8]) {
+    precondition(seed.count == 32)
+    guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, 32) else {
+      preconditionFailure("libcrypto has no Ed25519")
+    }
+    defer { EVP_PKEY_free(key) }
+    var bytes = [UInt8](repeating: 0, count: 32)
+    var count = 32
+    let done = EVP_PKEY_get_raw_public_key(key, &bytes, &count)
+    precondition(done == 1 && count == 32)
+    self.seed = seed
+    publicKey = bytes
+  }
+
+  package static func random() -> SigningKey { SigningKey(seed: randomBytes(32)) }
+
+  /// The signature of a message: 64 bytes, the same for the same message.
+  package func signature(for message: [UInt8]) -> [UInt8] {
+    guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, 32), let context = EVP_MD_CTX_new() else {
+      preconditionFailure("libcrypto has no Ed25519")
+    }
+    defer {
+      EVP_MD_CTX_free(context)
+      EVP_PKEY_free(key)
+    }
+    var signature = [UInt8](repeating: 0, count: 64)
+    var count = 64
+    let done =
+      EVP_DigestSignInit(context, nil, nil, nil, key) == 1
+      && EVP_DigestSign(context, &signature, &count, message, message.count) == 1
+    precondition(done && count == 64)
+    return signature
+  }
+}
+
+/// Whether a 64-byte Ed25519 signature is that of `message` by the holder of `publicKey`; false for malformed input.
+package func isValidSignature(_ signature: [UInt8], for message: [UInt8], publicKey: [UInt8]) -> Bool {
+  guard signature.count == 64, publicKey.count == 32,
+    let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, 32), let context = EVP_MD_CTX_new()
+  else { return false }
+  defer {
+    EVP_MD_CTX_free(context)
+    EVP_PKEY_free(key)
+  }
+  return EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
+    && EVP_DigestVerify(context, signature, 64, message, message.count) == 1
+}
+
+/// Bytes from the system's generator.
+package func randomBytes(_ count: Int) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: count)
+  let done = RAND_bytes(&bytes, Int32(count))
+  precondition(done == 1, "no randomness")
+  return bytes
+}

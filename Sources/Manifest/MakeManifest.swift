@@ -1,0 +1,223 @@
+package import Catalog
+package import Hashing
+package import Publication
+internal import Tabular
+
+/// Makes the next state of the TUF repository: one role a department, one for what spans datasets.
+///
+/// - Source: TUF 1.0.34; sync.md §1.2, 1.3, 1.5.
+package struct MakeManifest: Sendable {
+  private let expiries: Site.Expiries
+  private let key: @Sendable (_ role: String) throws -> SigningKey
+
+  /// - Parameter key: the signing key of a role.
+  package init(expiries: Site.Expiries, key: @escaping @Sendable (_ role: String) throws -> SigningKey) {
+    self.expiries = expiries
+    self.key = key
+  }
+
+  /// The files of one new release, with the digests that were taken while they were checked.
+  package struct ReleaseTargets: Sendable {
+    package let dataset: DatasetID
+    package let release: ReleaseID
+    package let version: Version
+    package let files: [(name: String, file: WorkFile)]
+
+    package init(dataset: DatasetID, release: ReleaseID, version: Version, files: [(name: String, file: WorkFile)]) {
+      self.dataset = dataset
+      self.release = release
+      self.version = version
+      self.files = files
+    }
+  }
+
+  /// - Returns: nil where nothing changed and no signature has passed half of its life.
+  package func callAsFunction(_ releases: [ReleaseTargets], tree: CatalogTree, after state: RepositoryState?, now: Instant) throws -> SignedManifest? {
+    try checkKeys(against: state)
+    var roles: [SignedRole] = []
+    var delegated: [(name: String, paths: [String])] = []
+
+    // Departments: what is in force stays in the department's role, what was replaced moves to the role of its year.
+    let departments = Set(releases.map(\.dataset.department.name)).union((state?.targets.keys ?? [:].keys).compactMap(departmentName))
+    for department in departments.sorted() {
+      let name = "department-\(department)"
+      delegated.append((name, ["\(department)/*", "\(department)/*/*", "\(department)/*/*/*"]))
+      let split = try splitTargets(of: department, adding: releases.filter { $0.dataset.department.name == department }, state: state)
+      var years: [(name: String, paths: [String])] = []
+      for (year, targets) in split.past.sorted(by: { $0.key < $1.key }) {
+        let yearName = "\(name)-\(year)"
+        years.append((yearName, ["\(department)/*/\(year).*/*"]))
+        roles += try next(yearName, type: "targets", members: [("targets", targets)], key: name, days: expiries.department, state, now)
+      }
+      var members: [(String, JSON)] = [("targets", split.current)]
+      if !years.isEmpty { members.append(("delegations", try delegations(years, key: { _ in try key(name) }))) }
+      roles += try next(name, type: "targets", members: members, key: name, days: expiries.department, state, now)
+    }
+
+    let siteFiles = [("site/tree.json", treeJSON(tree).prettyBytes), ("site/withdrawals.json", JSON.members([("withdrawals", [])]).prettyBytes)]
+    let siteTargets = JSON.members(siteFiles.map { path, bytes in (path, target(length: bytes.count, digest: SHA256.hash(bytes), custom: nil)) })
+    roles += try next("site", type: "targets", members: [("targets", siteTargets)], key: "site", days: expiries.site, state, now)
+    delegated.append(("site", ["site/*"]))
+    roles += try next(
+      "targets", type: "targets", members: [("targets", .object([])), ("delegations", try delegations(delegated, key: key))],
+      key: "targets", days: expiries.targets, state, now)
+
+    let needsRenewal = state.map { isDue($0.snapshot, days: expiries.snapshot, now) || isDue($0.timestamp, days: expiries.timestamp, now) } ?? true
+    guard !roles.isEmpty || needsRenewal else { return nil }
+
+    var references: [String: JSON] = [:]
+    for member in state?.snapshot.signed["meta"]?.members ?? [] { references[member.name] = member.value }
+    for role in roles { references["\(role.name).json"] = role.reference }
+    let meta = JSON.members(references.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })
+    let snapshot = try SignedRole(
+      "snapshot", type: "snapshot", version: (state?.snapshot.version ?? 0) + 1, expires: now.advanced(days: expiries.snapshot),
+      members: [("meta", meta)], key: key("snapshot"))
+    let timestamp = try SignedRole(
+      "timestamp", type: "timestamp", version: (state?.timestamp.version ?? 0) + 1, expires: now.advanced(days: expiries.timestamp),
+      members: [("meta", .members([("snapshot.json", snapshot.reference)]))], key: key("timestamp"))
+    let root = state == nil ? try firstRoot(now) : nil
+    return SignedManifest(siteTargets: siteFiles, roles: roles + [snapshot] + (root.map { [$0] } ?? []) + [timestamp])
+  }
+
+  // MARK: Roles
+
+  /// The next version of a role where its content changed or half of its life is over; else none.
+  private func next(
+    _ name: String, type: String, members: [(String, JSON)], key signer: String, days: Int, _ state: RepositoryState?, _ now: Instant
+  ) throws -> [SignedRole] {
+    let present = state?.targets[name]
+    if let present, !isDue(present, days: days, now),
+      try members.allSatisfy({ try present.signed[$0.0]?.canonicalBytes() == $0.1.canonicalBytes() }),
+      present.signed["delegations"] == nil || members.contains(where: { $0.0 == "delegations" })
+    {
+      return []
+    }
+    return [
+      try SignedRole(
+        name, type: type, version: (present?.version ?? 0) + 1, expires: now.advanced(days: days), members: members, key: key(signer))
+    ]
+  }
+
+  private func isDue(_ role: SignedRole, days: Int, _ now: Instant) -> Bool {
+    role.expires.secondsSince1970 - now.secondsSince1970 < days * 43_200
+  }
+
+  private func firstRoot(_ now: Instant) throws -> SignedRole {
+    let names = ["root", "snapshot", "targets", "timestamp"]
+    var keys: [(String, JSON?)] = []
+    var roles: [(String, JSON?)] = []
+    for name in names {
+      let roleKey = try key(name)
+      let id = try keyID(of: roleKey)
+      keys.append((id, keyObject(roleKey)))
+      roles.append((name, .members([("keyids", [.string(id)]), ("threshold", 1)])))
+    }
+    return try SignedRole(
+      "root", type: "root", version: 1, expires: now.advanced(days: expiries.root),
+      members: [
+        ("consistent_snapshot", true), ("keys", .members(keys)), ("roles", .members(roles)),
+        // Keys made on first run, all on one machine, say so: nobody should take them for those of a ceremony.
+        ("x-daylight-trial", true),
+      ], key: key("root"))
+  }
+
+  private func delegations(_ roles: [(name: String, paths: [String])], key: (String) throws -> SigningKey) throws -> JSON {
+    var keys: [String: JSON] = [:]
+    var list: [JSON] = []
+    for role in roles {
+      let roleKey = try key(role.name)
+      let id = try keyID(of: roleKey)
+      keys[id] = keyObject(roleKey)
+      list.append(
+        .members([
+          ("name", .string(role.name)), ("keyids", [.string(id)]), ("threshold", 1),
+          ("paths", .array(role.paths.map { .string($0) })), ("terminating", true),
+        ]))
+    }
+    return .members([("keys", .members(keys.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })), ("roles", .array(list))])
+  }
+
+  /// A key that is not the one that clients trust must sign nothing: its signature would lock every client out.
+  private func checkKeys(against state: RepositoryState?) throws {
+    guard let state else { return }
+    var expected = ["targets", "snapshot", "timestamp"].map { ($0, state.keyIDs(of: $0)) }
+    for name in state.targets.keys.sorted() where name != "targets" && !name.isYearRole { expected.append((name, state.keyIDs(ofDelegated: name))) }
+    for (role, ids) in expected where try !ids.contains(keyID(of: key(role))) {
+      throw ManifestError(
+        "the key of \(role) in the workspace is not the one that the published metadata trust",
+        hint: "this workspace does not belong to this public folder, or its keys were lost: restore them from a backup")
+    }
+  }
+
+  // MARK: Targets
+
+  /// The department's targets: those of each dataset's newest release, and the others by the year of their release.
+  private func splitTargets(of department: String, adding releases: [ReleaseTargets], state: RepositoryState?) throws -> (current: JSON, past: [String: JSON]) {
+    let name = "department-\(department)"
+    var current: [String: JSON] = [:]
+    var past: [String: [String: JSON]] = [:]
+    for member in state?.targets[name]?.signed["targets"]?.members ?? [] { current[member.name] = member.value }
+    for (role, signed) in state?.targets ?? [:] where role.hasPrefix(name + "-") && role.isYearRole && role.dropLast(5) == name {
+      past[String(role.suffix(4))] = Dictionary(uniqueKeysWithValues: (signed.signed["targets"]?.members ?? []).map { ($0.name, $0.value) })
+    }
+    for release in releases {
+      for path in current.keys where path.hasPrefix("\(release.dataset)/") {
+        let year = String(path.split(separator: "/")[2].prefix(4))
+        past[year, default: [:]][path] = current.removeValue(forKey: path)
+      }
+      for (file, written) in release.files {
+        let custom = JSON.members([
+          ("v", 1), ("dataset", .string(release.dataset.description)), ("release", .string(release.release.description)),
+          ("version", .string(release.version.description)), ("status", "active"),
+        ])
+        current["\(release.dataset)/\(release.release)/\(file)"] = target(length: written.byteCount, digest: written.digest, custom: custom)
+      }
+    }
+    func sorted(_ targets: [String: JSON]) -> JSON { .members(targets.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) }) }
+    return (sorted(current), past.mapValues(sorted))
+  }
+
+  private func target(length: Int, digest: Digest, custom: JSON?) -> JSON {
+    .members([("length", .int(length)), ("hashes", .members([("sha256", .string(digest.hex))])), ("custom", custom)])
+  }
+
+  /// Path, length and digest of every file that spans datasets.
+  private func treeJSON(_ tree: CatalogTree) -> JSON {
+    .members([
+      (
+        "files",
+        .array(
+          tree.files.map { file in
+            .members([
+              ("path", .string(file.path)), ("length", .int(file.bytes.count)), ("sha256", .string(SHA256.hash(file.bytes).hex)),
+            ])
+          })
+      )
+    ])
+  }
+}
+
+/// The next state of the repository.
+package struct SignedManifest: Sendable {
+  /// Target paths and contents of the site role.
+  package let siteTargets: [(path: String, bytes: [UInt8])]
+  /// Changed roles in the order in which they are published; the timestamp, the commit point, last.
+  package let roles: [SignedRole]
+
+  init(siteTargets: [(path: String, bytes: [UInt8])], roles: [SignedRole]) {
+    self.siteTargets = siteTargets
+    self.roles = roles
+  }
+}
+
+extension String {
+  /// `department-<id>-<year>`. A department's id never ends in a year.
+  fileprivate var isYearRole: Bool {
+    guard hasPrefix("department-"), let last = split(separator: "-").last else { return false }
+    return last.count == 4 && last.allSatisfy(\.isNumber)
+  }
+}
+
+private func departmentName(_ role: String) -> String? {
+  role.hasPrefix("department-") && !role.isYearRole ? String(role.dropFirst("department-".count)) : nil
+}

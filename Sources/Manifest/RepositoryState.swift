@@ -1,0 +1,62 @@
+internal import Tabular
+
+/// The TUF metadata in force, as the public root holds them.
+package struct RepositoryState: Sendable {
+  package let root: SignedRole
+  package let timestamp: SignedRole
+  package let snapshot: SignedRole
+  /// Every targets role by name, the top one included.
+  package let targets: [String: SignedRole]
+
+  /// Reads the repository; nil where nothing was published yet.
+  ///
+  /// - Parameter read: gives the bytes of a file below the public root, nil where there is none.
+  package init?(read: (String) throws -> [UInt8]?) throws {
+    guard let timestampBytes = try read("metadata/timestamp.json") else { return nil }
+    func load(_ name: String, _ file: String) throws -> SignedRole {
+      guard let bytes = try read("metadata/\(file)") else {
+        throw ManifestError("metadata/\(file) is missing", hint: "restore the public folder from a mirror or a backup")
+      }
+      return try SignedRole(name, published: bytes)
+    }
+    timestamp = try SignedRole("timestamp", published: timestampBytes)
+    guard let snapshotVersion = timestamp.signed["meta"]?["snapshot.json"]?["version"]?.integer else {
+      throw ManifestError("metadata/timestamp.json is damaged")
+    }
+    snapshot = try load("snapshot", "\(snapshotVersion).snapshot.json")
+    var targets: [String: SignedRole] = [:]
+    for member in snapshot.signed["meta"]?.members ?? [] {
+      guard member.name.hasSuffix(".json"), let version = member.value["version"]?.integer else {
+        throw ManifestError("\(snapshot.fileName) is damaged")
+      }
+      let name = String(member.name.dropLast(5))
+      targets[name] = try load(name, "\(version).\(name).json")
+    }
+    self.targets = targets
+    // Roots are numbered without a gap: the newest is the last that is there.
+    var newest: [UInt8]?
+    var number = 1
+    while let bytes = try read("metadata/\(number).root.json") {
+      newest = bytes
+      number += 1
+    }
+    guard let newest else { throw ManifestError("metadata/1.root.json is missing") }
+    root = try SignedRole("root", published: newest)
+  }
+
+  /// The keyids that may sign a top-level role.
+  func keyIDs(of role: String) -> [String] { root.signed["roles"]?[role]?["keyids"]?.elements?.compactMap(\.text) ?? [] }
+
+  /// The keyids that may sign a delegated role.
+  func keyIDs(ofDelegated role: String) -> [String] {
+    for (_, targets) in targets.sorted(by: { $0.key < $1.key }) {
+      for delegation in targets.signed["delegations"]?["roles"]?.elements ?? [] where delegation["name"]?.text == role {
+        return delegation["keyids"]?.elements?.compactMap(\.text) ?? []
+      }
+    }
+    return []
+  }
+
+  /// Whether the keys were made on first run.
+  package var isTrial: Bool { root.signed["x-daylight-trial"]?.boolean ?? false }
+}

@@ -1,0 +1,90 @@
+internal import Approval
+internal import Catalog
+internal import Export
+internal import Hashing
+internal import Manifest
+internal import OutputCheck
+internal import PrivateStore
+internal import Publication
+internal import PublicStore
+internal import Tabular
+
+/// What spans datasets, once over all new releases: catalogue → manifest → promotion.
+struct PublishCatalog {
+  let site: Site
+  let privateStore: PrivateStore
+  let publicStore: PublicStore
+  let clock: Clock
+
+  /// Brings the new releases to the public root; all of them are seen at once, when `timestamp.json` is replaced.
+  ///
+  /// - Parameters:
+  ///   - listed: datasets of which only a description is published.
+  ///   - note: what the ledger should say when it is done; carried through a crash.
+  /// - Returns: false where there was nothing to do.
+  func callAsFunction(_ releases: [Release], listed: [CatalogEntry], note: JSON) throws -> Bool {
+    let published = PublishedSite(store: publicStore)
+    let state = try published.repository()
+    let entries = try entries(releases, listed: listed, published: published)
+    guard !entries.isEmpty else { return false }
+
+    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries)
+    try check(tree)
+    let manifest = try MakeManifest(expiries: site.expiries, key: privateStore.signingKey)(
+      releases.map {
+        MakeManifest.ReleaseTargets(dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
+      }, tree: tree, after: state, now: clock.now)
+    guard let manifest else { return false }
+
+    var promotion = try Promotion(folder: privateStore.stagedFolder)
+    promotion.note = note
+    for release in releases { try addTargets(of: release, to: &promotion) }
+    for target in manifest.siteTargets { try promotion.add(target.bytes, at: hashedTarget(target.path, SHA256.hash(target.bytes))) }
+    for role in manifest.roles { try promotion.add(role.bytes, at: "metadata/\(role.fileName)", isReplaceable: role.name == "timestamp") }
+    // Readers have the new state from here on; what follows is unsigned convenience.
+    for release in releases { try addLatest(of: release, to: &promotion, published: published) }
+    for file in tree.files { try promotion.add(file.bytes, at: file.path, isReplaceable: true) }
+    let kept = Set(tree.files.map(\.path))
+    for path in try published.treePaths(of: state) where !kept.contains(path) { promotion.remove(path) }
+    try promotion.seal()
+    try promotion.finish(in: publicStore)
+    return true
+  }
+
+  private func entries(_ releases: [Release], listed: [CatalogEntry], published: PublishedSite) throws -> [CatalogEntry] {
+    var entries = try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
+    let new = Set(releases.map(\.record.dataset))
+    for dataset in try published.datasets() where !new.contains(dataset) {
+      entries.append(try CatalogEntry(standing: published.records(of: dataset)))
+    }
+    let withData = Set(entries.map(\.dataset.id))
+    return entries + listed.filter { !withData.contains($0.dataset.id) }
+  }
+
+  /// Pages and catalogues are looked at like everything else before they go out.
+  private func check(_ tree: CatalogTree) throws {
+    let findings = tree.files.flatMap { CheckOutput.findings(inPage: $0.bytes, name: $0.path) }
+    guard findings.isEmpty else { throw Refusal(Report(stage: .catalog, findings: findings, rowCount: 0)) }
+  }
+
+  private func addTargets(of release: Release, to promotion: inout Promotion) throws {
+    let folder = release.record.folder
+    for (name, file) in release.files {
+      try promotion.add(file, at: "targets/\(folder)/\(file.digest).\(name)")
+      try promotion.add(file, at: "data/\(folder)/\(name)")
+    }
+  }
+
+  private func addLatest(of release: Release, to promotion: inout Promotion, published: PublishedSite) throws {
+    let folder = "data/\(release.record.dataset)/latest"
+    for (name, file) in release.files { try promotion.add(file, at: "\(folder)/\(name)", isReplaceable: true) }
+    let names = Set(release.files.map(\.name))
+    for name in try publicStore.names(in: folder) where !names.contains(name) { promotion.remove("\(folder)/\(name)") }
+  }
+
+  /// `site/tree.json` as `targets/site/<sha256>.tree.json`: the name that clients of consistent snapshots ask for.
+  private func hashedTarget(_ path: String, _ digest: Digest) -> String {
+    let parts = path.split(separator: "/")
+    return "targets/" + parts.dropLast().map { "\($0)/" }.joined() + "\(digest).\(parts[parts.count - 1])"
+  }
+}

@@ -1,0 +1,65 @@
+internal import Export
+internal import Ingest
+internal import OutputCheck
+internal import Publication
+internal import Redaction
+internal import Validation
+internal import Versioning
+internal import Logging
+
+/// The journey of one dataset, from the department's bytes to a candidate of which every byte was looked at. Read this first.
+struct PublishDataset: Sendable {
+  let ingest: Ingest
+  let validate: Validate
+  let redact: Redact
+  let compare: Compare
+  let export: Export
+  let check: CheckOutput
+  let logger: Logger
+
+  /// - Returns: the candidate, or nil where nothing changed since the last release; and what validation found.
+  func callAsFunction(_ dataset: Dataset, in run: Run) async throws -> (cleared: ClearedCandidate?, rowCount: Int, report: Report) {
+    let snapshot = try await step(ingest, dataset, of: dataset.id, run)
+    let validated = try await step(validate, snapshot, of: dataset.id, run)
+    let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
+    let comparison = try await step(compare, redacted.table, of: dataset.id, run)
+    guard case .changed(let versioned) = comparison else { return (nil, validated.rowCount, validated.report) }
+    let candidate = try await step(export, versioned, of: dataset.id, run)
+    let cleared = try await step(check, CheckOutput.Input(candidate, redacted.rawValues), of: dataset.id, run)
+    return (cleared, validated.rowCount, validated.report)
+  }
+
+  /// Runs one stage, and wraps what goes wrong with the stage's name, here and nowhere else.
+  private func step<S: Stage>(_ stage: S, _ input: S.Input, of dataset: DatasetID, _ run: Run) async throws -> S.Output {
+    run.progress(.started(S.name, dataset))
+    let clock = ContinuousClock()
+    let start = clock.now
+    defer {
+      let seconds = (clock.now - start) / .seconds(1)
+      run.progress(.finished(S.name, dataset, seconds: seconds))
+      logger.info(
+        "stage finished",
+        metadata: [
+          "run.id": "\(run.id)", "dataset.id": "\(dataset)", "stage": "\(S.name.rawValue)", "seconds": "\(seconds)",
+        ])
+    }
+    do {
+      return try await stage.run(input, in: run)
+    } catch {
+      throw StageError(stage: S.name, dataset: dataset, cause: error)
+    }
+  }
+}
+
+/// A stage did not go through.
+struct StageError: Error, Sendable, CustomStringConvertible {
+  let stage: StageName
+  let dataset: DatasetID
+  let cause: any Error
+
+  var description: String {
+    // Stages' own errors name themselves already.
+    let text = String(describing: cause)
+    return text.hasPrefix(stage.rawValue) ? text : "\(stage.rawValue): \(dataset): \(text)"
+  }
+}

@@ -1,0 +1,134 @@
+internal import GRDB
+package import Publication
+
+/// What became of a run.
+package enum Outcome: String, Sendable, CaseIterable {
+  case released, unchanged, listed, refused, failed
+  case waiting = "waiting-for-approval"
+  case sourceUnavailable = "source-unavailable"
+
+  /// The exit code of the design.
+  package var exitCode: Int32 {
+    switch self {
+    case .released, .unchanged, .listed, .waiting: 0
+    case .failed: 1
+    case .refused: 3
+    case .sourceUnavailable: 4
+    }
+  }
+}
+
+/// One run of one dataset, as the ledger keeps it. No values of any cell.
+package struct RunRecord: Sendable {
+  package let run: String
+  package let dataset: DatasetID
+  package let at: Instant
+  package let outcome: Outcome
+  package let release: ReleaseID?
+  package let version: Version?
+  package let rowCount: Int?
+  /// One line for people: which findings, or which error.
+  package let reason: String?
+  package let report: Report?
+
+  package init(
+    run: String, dataset: DatasetID, at: Instant, outcome: Outcome, release: ReleaseID? = nil, version: Version? = nil,
+    rowCount: Int? = nil, reason: String? = nil, report: Report? = nil
+  ) {
+    self.run = run
+    self.dataset = dataset
+    self.at = at
+    self.outcome = outcome
+    self.release = release
+    self.version = version
+    self.rowCount = rowCount
+    self.reason = reason
+    self.report = report
+  }
+}
+
+/// Runs and their findings, in SQLite. It is a record for people: what is published is proved by the public root alone.
+package struct Ledger: Sendable {
+  private let database: DatabaseQueue
+
+  package init(path: String) throws {
+    var configuration = GRDB.Configuration()
+    configuration.busyMode = .timeout(10)
+    database = try DatabaseQueue(path: path, configuration: configuration)
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("runs") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE run (
+            id TEXT NOT NULL, dataset TEXT NOT NULL, at TEXT NOT NULL, outcome TEXT NOT NULL,
+            release TEXT, version TEXT, row_count INTEGER, reason TEXT,
+            PRIMARY KEY (id, dataset)
+          );
+          CREATE INDEX run_by_dataset ON run (dataset, at);
+          CREATE TABLE finding (
+            run TEXT NOT NULL, dataset TEXT NOT NULL, stage TEXT NOT NULL, code TEXT NOT NULL, severity TEXT NOT NULL,
+            field TEXT, rule TEXT, rule_limit TEXT, detail TEXT, count INTEGER NOT NULL, first_row INTEGER, first_line INTEGER,
+            last_row INTEGER,
+            FOREIGN KEY (run, dataset) REFERENCES run (id, dataset) ON DELETE CASCADE
+          );
+          """)
+    }
+    try migrator.migrate(database)
+  }
+
+  /// Adds a run; one that is there already is replaced, so that recovery may say the same thing twice.
+  package func add(_ record: RunRecord) throws {
+    try database.write { database in
+      try database.execute(sql: "DELETE FROM finding WHERE run = ? AND dataset = ?", arguments: [record.run, record.dataset.description])
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          record.run, record.dataset.description, record.at.description, record.outcome.rawValue, record.release?.description,
+          record.version?.description, record.rowCount, record.reason,
+        ])
+      guard let report = record.report else { return }
+      for finding in report.findings {
+        try database.execute(
+          sql: """
+            INSERT INTO finding
+              (run, dataset, stage, code, severity, field, rule, rule_limit, detail, count, first_row, first_line, last_row)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            record.run, record.dataset.description, report.stage.rawValue, finding.code.rawValue, finding.severity.rawValue,
+            finding.field, finding.rule, finding.limit, finding.detail, finding.count, finding.first.row, finding.first.line,
+            finding.last.row,
+          ])
+      }
+    }
+  }
+
+  /// A run as it was added, findings left out.
+  package struct Entry: Sendable {
+    package let run: String
+    package let dataset: String
+    package let at: Instant
+    package let outcome: Outcome
+    package let release: String?
+    package let version: String?
+    package let rowCount: Int?
+    package let reason: String?
+  }
+
+  /// The newest run of each dataset, by dataset.
+  package func newestRuns() throws -> [Entry] {
+    try database.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT * FROM run AS r WHERE rowid = (SELECT max(rowid) FROM run WHERE dataset = r.dataset) ORDER BY dataset
+          """
+      ).compactMap { row in
+        guard let at = Instant(row["at"] as String), let outcome = Outcome(rawValue: row["outcome"] as String) else { return nil }
+        return Entry(
+          run: row["id"], dataset: row["dataset"], at: at, outcome: outcome, release: row["release"], version: row["version"],
+          rowCount: row["row_count"], reason: row["reason"])
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package import Hashing
+internal import Publication
+internal import Tabular
+
+extension PrivateStore {
+  /// The secret from which every HMAC key and salt is derived; made on first use.
+  ///
+  /// Should it be lost, tokens of `hash` columns change: nothing published can be undone with it, or without it.
+  package func workspaceKey() throws -> SymmetricKey {
+    SymmetricKey(try secret(named: "workspace.key") { randomBytes(32) })
+  }
+
+  /// The signing key of a TUF role; made on first use.
+  package func signingKey(of role: String) throws -> SigningKey {
+    SigningKey(seed: try secret(named: "\(role).ed25519") { randomBytes(32) })
+  }
+
+  /// Roles that have a signing key, in order.
+  package func signingRoles() throws -> [String] {
+    try folderNames("\(root)/keys").filter { $0.hasSuffix(".ed25519") }.map { String($0.dropLast(8)) }
+  }
+
+  private func secret(named name: String, make: () -> [UInt8]) throws -> [UInt8] {
+    let path = "\(root)/keys/\(name)"
+    if fileKind(path) == nil {
+      try writeDurably(Array(encodeHex(make()).utf8) + [0x0a], to: path, mode: 0o600)
+    }
+    let text = String(decoding: try InputFile.contents(of: path, limit: 1_024), as: UTF8.self)
+    guard let bytes = decodeHex(String(text.prefix { $0 != "\n" })), bytes.count == 32 else {
+      throw StoreError("the key file \(path) is damaged", hint: "restore it from a backup; never make a new one in its place")
+    }
+    return bytes
+  }
+}

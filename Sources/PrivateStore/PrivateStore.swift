@@ -1,0 +1,82 @@
+package import Publication
+package import Tabular
+
+/// The private root: the departments' bytes, work folders, keys and the ledger. Mode 0700; nothing of it is ever served.
+package struct PrivateStore: Sendable {
+  /// Absolute.
+  package let root: String
+  package let ledger: Ledger
+
+  /// Opens the store, and makes it where it is not there.
+  ///
+  /// - Parameter publicRoot: absolute; refused where one of the two lies within the other.
+  package init(root: String, publicRoot: String) throws {
+    guard root != publicRoot, !root.hasPrefix(publicRoot + "/"), !publicRoot.hasPrefix(root + "/") else {
+      throw StoreError(
+        "the workspace \(root) and the public folder \(publicRoot) must not lie within one another",
+        hint: "choose another --workspace or --public")
+    }
+    self.root = root
+    for folder in ["", "/snapshots", "/work", "/keys"] { try makeFolder(root + folder) }
+    ledger = try Ledger(path: "\(root)/ledger.sqlite")
+  }
+
+  /// The lock that a publication holds from its first look at the public root to its last write.
+  package func lock() throws -> FileLock {
+    guard let lock = try FileLock(path: "\(root)/lock") else {
+      throw StoreError("another publication is running on \(root)", hint: "wait for it to end, then run again")
+    }
+    return lock
+  }
+
+  package var stagedFolder: String { "\(root)/staged" }
+
+  /// A new folder for one run, empty.
+  package func workFolder(of dataset: DatasetID, run: String) throws -> String {
+    let folder = "\(root)/work/\(dataset)/\(run)"
+    try removeTree(folder)
+    for stage in StageName.allCases { try makeFolder("\(folder)/\(stage.rawValue)") }
+    return folder
+  }
+
+  /// Removes the work folders of a dataset, but for the run given.
+  package func removeWork(of dataset: DatasetID, except run: String?) throws {
+    let folder = "\(root)/work/\(dataset)"
+    guard fileKind(folder) == .folder else { return }
+    for name in try folderNames(folder) where name != run { try removeTree("\(folder)/\(name)") }
+  }
+
+  /// Takes in a copy of a department's file, named by its digest.
+  ///
+  /// - Parameter limit: bytes; a larger file is an error.
+  package func addSnapshot(of dataset: DatasetID, from path: String, limit: Int) throws -> WorkFile {
+    let folder = "\(root)/snapshots/\(dataset)"
+    try makeFolder(folder)
+    let incoming = try copyDurably(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit)
+    let final = "\(folder)/\(incoming.digest)"
+    if fileKind(final) == .file {
+      try removeTree(incoming.path)
+    } else {
+      try copyName(incoming.path, final, incoming.digest)
+    }
+    return WorkFile(path: final, byteCount: incoming.byteCount, digest: incoming.digest)
+  }
+
+  private func copyName(_ from: String, _ to: String, _ digest: Digest) throws {
+    try linkOrCopyDurably(from: from, to: to, mode: 0o600, expected: digest)
+    try removeTree(from)
+  }
+}
+
+/// The private or the public store cannot do what it should.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+  package let problem: String
+  package let hint: String?
+
+  package init(_ problem: String, hint: String? = nil) {
+    self.problem = problem
+    self.hint = hint
+  }
+
+  package var description: String { problem + (hint.map { "\nhint: \($0)" } ?? "") }
+}

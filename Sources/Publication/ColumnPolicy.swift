@@ -1,0 +1,74 @@
+/// What a column could tell about somebody (privacy.md §4). What is not declared is not published.
+package enum Disclosure: String, Sendable, CaseIterable {
+  /// Says nothing about a person.
+  case open = "public"
+  /// Names or numbers of organisations, which are public by law.
+  case organisation
+  /// Identifies a person alone: an identity number, a phone, a name.
+  case directIdentifier = "direct-identifier"
+  /// Identifies a person together with other columns: a birth date, a home address.
+  case quasiIdentifier = "quasi-identifier"
+  /// What somebody would want to learn about a person: a diagnosis, an income.
+  case sensitive
+
+  /// True where values may be shown in reports and survive in constraints and enumerations.
+  package var isPublic: Bool { self == .open || self == .organisation }
+}
+
+/// What to do with a column's values on the way out.
+package enum Transform: Hashable, Sendable {
+  case keep
+  case drop
+  /// Keeps the outer characters and puts `*` for each of the others. A display form, not protection: see README.
+  case mask(keepFirst: Int, keepLast: Int)
+  /// The same text in every row that has a value.
+  case replace(with: String)
+  /// A keyed token, the same for the same value within one dataset, column and epoch.
+  case hash(epoch: String)
+  /// Rounded down to a multiple of `step`, with everything under or over a bound put on the bound. Exact decimals, as text.
+  case generaliseNumber(step: String, atLeast: String?, atMost: String?)
+  case generaliseDate(DatePrecision)
+  case generaliseAddress(AddressPrecision)
+
+  package enum DatePrecision: String, Sendable, CaseIterable { case year, quarter, month }
+  package enum AddressPrecision: String, Sendable, CaseIterable { case district, subdistrict, road }
+
+  /// The key in `dataset.yaml`.
+  package var name: String {
+    switch self {
+    case .keep: "keep"
+    case .drop: "drop"
+    case .mask: "mask"
+    case .replace: "replace"
+    case .hash: "hash"
+    case .generaliseNumber, .generaliseDate, .generaliseAddress: "generalise"
+    }
+  }
+}
+
+/// A repair that a department agreed to: applied before a value is read, counted and reported, never a default.
+package enum Repair: String, Sendable, CaseIterable {
+  /// Removes white space, full-width and no-break spaces included, at both ends.
+  case trim
+  /// Replaces full-width letters, digits and signs (U+FF01…U+FF5E) and the ideographic space by the ASCII ones.
+  case halfWidth = "half-width"
+}
+
+/// One source column and what becomes of it.
+package struct ColumnPolicy: Sendable {
+  /// The field's name in the Table Schema.
+  package let field: String
+  /// The header text in the delivery; the field's name unless `from:` says otherwise.
+  package let label: String
+  package let disclosure: Disclosure
+  package let transform: Transform
+  package let repairs: [Repair]
+
+  package init(field: String, label: String, disclosure: Disclosure, transform: Transform, repairs: [Repair]) {
+    self.field = field
+    self.label = label
+    self.disclosure = disclosure
+    self.transform = transform
+    self.repairs = repairs
+  }
+}

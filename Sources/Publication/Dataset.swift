@@ -1,0 +1,230 @@
+/// What a dataset's rows are about; privacy gates follow from it.
+package enum Subject: String, Sendable, CaseIterable { case person, organisation, place, none }
+
+/// Shanghai's three classes of openness (portals.md §3.3).
+package enum Access: String, Sendable, CaseIterable {
+  /// 无条件开放: rows are published.
+  case unconditional
+  /// 有条件开放: the record, the public schema and the conditions are published, and nothing of the data.
+  case conditional
+  /// 非开放: nothing is published, or title and reason where the dataset is listed.
+  case closed
+}
+
+/// Who the data are for.
+package enum Audience: String, Sendable, CaseIterable {
+  case naturalPerson = "natural-person"
+  case legalPerson = "legal-person"
+  case unincorporatedOrganisation = "unincorporated-organisation"
+}
+
+/// How often a department promises an update; freshness is measured against it.
+package enum Frequency: String, Sendable, CaseIterable {
+  case continuous, daily, weekly, monthly, quarterly
+  case halfYearly = "half-yearly"
+  case yearly, irregular, never
+}
+
+/// Whose word a release needs.
+package enum ApprovalPolicy: String, Sendable, CaseIterable, Comparable {
+  case none
+  case twoPerson = "two-person"
+
+  package static func < (a: Self, b: Self) -> Bool { a == .none && b == .twoPerson }
+}
+
+/// The formats that rows are written in.
+package enum RowFormat: String, Sendable, CaseIterable { case csv, json }
+
+/// A licence: SPDX id or local name, and the address of its text.
+package struct License: Hashable, Sendable {
+  package let name: String
+  package let title: LocalizedText
+  package let path: String
+
+  package init(name: String, title: LocalizedText, path: String) {
+    self.name = name
+    self.title = title
+    self.path = path
+  }
+}
+
+/// Where to ask.
+package struct Contact: Hashable, Sendable {
+  package let name: LocalizedText
+  package let email: String?
+  package let telephone: String?
+
+  package init(name: LocalizedText, email: String?, telephone: String?) {
+    self.name = name
+    self.email = email
+    self.telephone = telephone
+  }
+}
+
+/// A department, as `department.yaml` describes it.
+package struct Department: Sendable {
+  package let id: DepartmentID
+  package let name: LocalizedText
+  package let contact: Contact
+  /// What became of the department: renamed, merged; newest last.
+  package let history: [LocalizedText]
+
+  package init(id: DepartmentID, name: LocalizedText, contact: Contact, history: [LocalizedText]) {
+    self.id = id
+    self.name = name
+    self.contact = contact
+    self.history = history
+  }
+}
+
+/// Where the department's bytes come from and how they are laid out.
+package struct Source: Sendable {
+  /// Absolute path, already checked to lie below the dataset's folder or a listed root.
+  package let path: String
+  /// The folder that `path` must lie below, absolute; a link on the way is refused when the file is opened.
+  package let root: String
+  /// The name in configuration; nil when it is to be found out with evidence.
+  package let encoding: String?
+  package let layout: Layout
+  /// A record of more bytes than this is refused.
+  package let maximumRecordByteCount: Int
+
+  /// Table Dialect properties of a delimited text (validation.md §2.10).
+  package struct Layout: Sendable, Hashable {
+    package var delimiter: UInt8 = UInt8(ascii: ",")
+    package var quote: UInt8? = UInt8(ascii: "\"")
+    package var escape: UInt8?
+    /// Physical rows that make the header, from the first; the labels of several are joined by `headerJoin`.
+    package var headerRowCount = 1
+    package var headerJoin = " "
+
+    package init() {}
+  }
+
+  package init(path: String, root: String, encoding: String?, layout: Layout, maximumRecordByteCount: Int = 16 << 20) {
+    self.path = path
+    self.root = root
+    self.encoding = encoding
+    self.layout = layout
+    self.maximumRecordByteCount = maximumRecordByteCount
+  }
+}
+
+/// What must hold of a delivery as a whole.
+package struct Assertions: Sendable {
+  package var minimumRowCount: Int?
+  package var maximumRowCount: Int?
+  /// The row count may differ from the last release's by so many per cent.
+  package var rowCountChangePercent: Int?
+
+  package init() {}
+}
+
+/// A dataset, as its folder describes it, without its Table Schema.
+package struct Dataset: Sendable {
+  package let id: DatasetID
+  package let department: Department
+  package let title: LocalizedText
+  package let description: LocalizedText
+  package let subject: Subject
+  package let access: Access
+  /// For a closed dataset: whether title and reason are listed. For a conditional one: the conditions.
+  package let isListed: Bool
+  package let conditions: LocalizedText?
+  package let audience: [Audience]
+  /// 数据领域.
+  package let domain: LocalizedText
+  package let legalBasis: LocalizedText?
+  package let frequency: Frequency
+  package let keywords: [Language: [String]]
+  package let license: License
+  package let source: Source
+  /// File name of the Table Schema of the source, without `.tableschema.json`.
+  package let schemaName: String
+  package let columns: [ColumnPolicy]
+  package let assertions: Assertions
+  package let releaseKey: [String]
+  package let formats: [RowFormat]
+  package let approval: ApprovalPolicy
+  package let schedule: String?
+
+  package init(
+    id: DatasetID, department: Department, title: LocalizedText, description: LocalizedText, subject: Subject,
+    access: Access, isListed: Bool, conditions: LocalizedText?, audience: [Audience], domain: LocalizedText,
+    legalBasis: LocalizedText?, frequency: Frequency, keywords: [Language: [String]], license: License, source: Source,
+    schemaName: String, columns: [ColumnPolicy], assertions: Assertions, releaseKey: [String], formats: [RowFormat],
+    approval: ApprovalPolicy, schedule: String?
+  ) {
+    self.id = id
+    self.department = department
+    self.title = title
+    self.description = description
+    self.subject = subject
+    self.access = access
+    self.isListed = isListed
+    self.conditions = conditions
+    self.audience = audience
+    self.domain = domain
+    self.legalBasis = legalBasis
+    self.frequency = frequency
+    self.keywords = keywords
+    self.license = license
+    self.source = source
+    self.schemaName = schemaName
+    self.columns = columns
+    self.assertions = assertions
+    self.releaseKey = releaseKey
+    self.formats = formats
+    self.approval = approval
+    self.schedule = schedule
+  }
+}
+
+/// The site that publishes, as `site.yaml` describes it.
+package struct Site: Sendable {
+  package let title: LocalizedText
+  package let description: LocalizedText
+  /// Permanent prefix of every identifier, without a slash at its end; never derived from where the site is served.
+  package let identifierBase: String
+  /// Where the public root is served, without a slash at its end.
+  package let baseURL: String
+  package let timeZone: String
+  package let publisher: LocalizedText
+  package let contact: Contact
+  package let license: License
+  package let expiries: Expiries
+  package let leastApproval: ApprovalPolicy
+  /// Absolute folders below which sources may lie, besides each dataset's own.
+  package let sourceRoots: [String]
+
+  /// How long each TUF role's signature holds, in days.
+  package struct Expiries: Sendable {
+    package var root = 365
+    package var targets = 365
+    package var department = 90
+    package var site = 14
+    package var snapshot = 14
+    package var timestamp = 3
+
+    package init() {}
+  }
+
+  package init(
+    title: LocalizedText, description: LocalizedText, identifierBase: String, baseURL: String, timeZone: String,
+    publisher: LocalizedText, contact: Contact, license: License, expiries: Expiries, leastApproval: ApprovalPolicy,
+    sourceRoots: [String]
+  ) {
+    self.title = title
+    self.description = description
+    self.identifierBase = identifierBase
+    self.baseURL = baseURL
+    self.timeZone = timeZone
+    self.publisher = publisher
+    self.contact = contact
+    self.license = license
+    self.expiries = expiries
+    self.leastApproval = leastApproval
+    self.sourceRoots = sourceRoots
+  }
+}

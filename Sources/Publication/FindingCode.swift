@@ -1,0 +1,184 @@
+/// The kinds of findings. The strings are stable: scripts and officers rely on them. frictionless' names where one exists.
+package enum FindingCode: String, Sendable, CaseIterable {
+  // The file.
+  case sourceMissing = "source-error"
+  case encodingUndetermined = "encoding-undetermined"
+  case encodingError = "encoding-error"
+  case unclosedQuote = "unclosed-quote"
+  case strayQuote = "stray-quote"
+  case recordTooLong = "record-too-long"
+  // The header.
+  case missingHeader = "missing-header"
+  case missingLabel = "missing-label"
+  case extraLabel = "extra-label"
+  case blankLabel = "blank-label"
+  case duplicateLabel = "duplicate-label"
+  // Rows.
+  case blankRow = "blank-row"
+  case extraCell = "extra-cell"
+  case missingCell = "missing-cell"
+  case primaryKey = "primary-key"
+  case rowCount = "row-count"
+  // Cells.
+  case typeError = "type-error"
+  case constraintError = "constraint-error"
+  case uniqueError = "unique-error"
+  case patternLimit = "pattern-limit"
+  case repaired
+  // The public half.
+  case releaseKey = "release-key"
+  case rowCountChange = "row-count-change"
+  case sensitiveValue = "sensitive-value"
+  case removedValue = "removed-value"
+  case outputMismatch = "output-mismatch"
+
+  package var severity: Severity {
+    switch self {
+    case .blankRow, .repaired: .warning
+    default: .error
+    }
+  }
+
+  /// What it means and what to do, in one sentence each; the only table of these texts.
+  package var text: (meaning: LocalizedText, advice: LocalizedText) {
+    switch self {
+    case .sourceMissing:
+      (
+        LocalizedText(zh: "源文件没有数据", en: "the source file has no data"),
+        LocalizedText(zh: "请核对报送的文件", en: "check the delivered file")
+      )
+    case .encodingUndetermined:
+      (
+        LocalizedText(zh: "无法确定文件的字符编码", en: "the character encoding cannot be told"),
+        LocalizedText(
+          zh: "请另存为 UTF-8 或 GB18030,或在 dataset.yaml 的 source.encoding 写明编码",
+          en: "save the file as UTF-8 or GB18030, or state source.encoding in dataset.yaml")
+      )
+    case .encodingError:
+      (
+        LocalizedText(zh: "有字节不符合该编码", en: "bytes are not valid in this encoding"),
+        LocalizedText(
+          zh: "请在该行重新导出文件;混合了两种编码的文件不能发布", en: "export the file again; a file of mixed encodings cannot be published")
+      )
+    case .unclosedQuote:
+      (
+        LocalizedText(zh: "引号没有闭合", en: "a quote is never closed"),
+        LocalizedText(zh: "请从该行起检查双引号", en: "look at the double quotes from this line on")
+      )
+    case .strayQuote:
+      (
+        LocalizedText(zh: "引号出现在不该出现的位置", en: "a quote stands where none may stand"),
+        LocalizedText(zh: "含引号的内容应整体加引号,内部引号写两次", en: "quote the whole value and double the quotes inside")
+      )
+    case .recordTooLong:
+      (
+        LocalizedText(zh: "单条记录过长,可能缺少闭合引号或换行", en: "a record is too long: a quote or a line end may be missing"),
+        LocalizedText(zh: "请检查该行;确实需要时可调高 source.max_record", en: "look at this line; raise source.max_record if it is right")
+      )
+    case .missingHeader:
+      (
+        LocalizedText(zh: "缺少表头", en: "there is no header row"),
+        LocalizedText(zh: "请加上表头行", en: "add the header row")
+      )
+    case .missingLabel:
+      (
+        LocalizedText(zh: "缺少应有的列", en: "a column is missing"),
+        LocalizedText(zh: "请补上该列,或在 columns 用 from 写明新的列名", en: "add the column, or name its new header with from: in columns")
+      )
+    case .extraLabel:
+      (
+        LocalizedText(zh: "出现未登记的列", en: "a column is not declared"),
+        LocalizedText(
+          zh: "未登记的列一律不发布:请删去该列,或在 dataset.yaml 的 columns 登记并定密级",
+          en: "undeclared columns stop the release: remove it, or declare it under columns in dataset.yaml")
+      )
+    case .blankLabel:
+      (
+        LocalizedText(zh: "有列没有列名", en: "a column has no header text"),
+        LocalizedText(zh: "请补上列名或删去空列", en: "name the column or remove it")
+      )
+    case .duplicateLabel:
+      (
+        LocalizedText(zh: "列名重复", en: "two columns have the same header text"),
+        LocalizedText(zh: "请让每个列名唯一", en: "give each column its own name")
+      )
+    case .blankRow:
+      (
+        LocalizedText(zh: "空行,已跳过", en: "blank rows, skipped"),
+        LocalizedText(zh: "不影响发布", en: "no action needed")
+      )
+    case .extraCell:
+      (
+        LocalizedText(zh: "该行的列数多于表头", en: "rows with more cells than the header"),
+        LocalizedText(zh: "多半是内容里有未加引号的分隔符", en: "most likely a separator inside a value that is not quoted")
+      )
+    case .missingCell:
+      (
+        LocalizedText(zh: "该行的列数少于表头", en: "rows with fewer cells than the header"),
+        LocalizedText(zh: "请检查该行是否被截断", en: "see whether the row was cut")
+      )
+    case .primaryKey:
+      (
+        LocalizedText(zh: "主键为空或重复", en: "the primary key is empty or occurs twice"),
+        LocalizedText(zh: "请更正这些行", en: "correct these rows")
+      )
+    case .rowCount:
+      (
+        LocalizedText(zh: "行数超出规定范围", en: "the number of rows is outside the agreed range"),
+        LocalizedText(zh: "请核对是否漏报或重复报送", en: "see whether rows are missing or were delivered twice")
+      )
+    case .typeError:
+      (
+        LocalizedText(zh: "内容与列的类型不符", en: "values do not fit the column's type"),
+        LocalizedText(zh: "请按类型更正;留意全角数字、空格和日期写法", en: "correct them; mind full-width digits, spaces and date forms")
+      )
+    case .constraintError:
+      (
+        LocalizedText(zh: "内容违反约束", en: "values break a constraint"),
+        LocalizedText(zh: "请更正这些内容", en: "correct these values")
+      )
+    case .uniqueError:
+      (
+        LocalizedText(zh: "内容应唯一却有重复", en: "values that must be unique occur twice"),
+        LocalizedText(zh: "请更正这些行", en: "correct these rows")
+      )
+    case .patternLimit:
+      (
+        LocalizedText(zh: "校验格式时超出计算限度", en: "matching the pattern took too long"),
+        LocalizedText(zh: "请简化 Table Schema 里的 pattern", en: "simplify the pattern in the Table Schema")
+      )
+    case .repaired:
+      (
+        LocalizedText(zh: "已按约定修复", en: "repaired as agreed"),
+        LocalizedText(zh: "不影响发布", en: "no action needed")
+      )
+    case .releaseKey:
+      (
+        LocalizedText(zh: "发布键在公开后的数据里不唯一", en: "the release key is not unique among published rows"),
+        LocalizedText(zh: "请在 release.key 补充列", en: "add columns to release.key")
+      )
+    case .rowCountChange:
+      (
+        LocalizedText(zh: "行数与上一版相差过大", en: "the number of rows differs too much from the last release"),
+        LocalizedText(zh: "请与部门核实后调整 assertions.rows.change", en: "ask the department, then adjust assertions.rows.change")
+      )
+    case .sensitiveValue:
+      (
+        LocalizedText(zh: "将要公开的文件里发现敏感号码", en: "a sensitive number is in a file about to be published"),
+        LocalizedText(
+          zh: "请把该列的 disclosure 改为 direct-identifier 并去除,或更正源数据",
+          en: "declare the column direct-identifier and drop it, or correct the source")
+      )
+    case .removedValue:
+      (
+        LocalizedText(zh: "已去除的内容又出现在公开文件里", en: "a value that was removed is still in a file about to be published"),
+        LocalizedText(zh: "请检查其他列是否含有同样的内容", en: "another column holds the same values: transform it too")
+      )
+    case .outputMismatch:
+      (
+        LocalizedText(zh: "写出的文件与数据不一致", en: "a written file does not agree with the data"),
+        LocalizedText(zh: "请重新运行;如再出现请报告开发者", en: "run again; if it comes back, report it to the developers")
+      )
+    }
+  }
+}

@@ -1,0 +1,178 @@
+internal import Hashing
+internal import Publication
+internal import TableSchema
+internal import Tabular
+
+/// What is done to one column, ready to be applied. Every transform is total: a value that it does not understand becomes null,
+/// and is never passed through.
+struct ColumnTransform: Sendable {
+  private let transform: Transform
+  private let disclosure: Disclosure
+  private let source: SchemaField
+  private let tokenKey: SymmetricKey?
+  private let numberSteps: NumberGeneralisation?
+
+  init(policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey) throws {
+    transform = policy.transform
+    disclosure = policy.disclosure
+    source = field
+    func unfit(_ needed: String) -> RedactionError {
+      RedactionError(dataset: dataset, field: field.name, problem: "has type \(field.type.name), but \(policy.transform.name) needs \(needed)")
+    }
+    switch policy.transform {
+    case .hash(let epoch):
+      // Domain separation: the same person has unrelated tokens in two datasets, two columns or two epochs.
+      tokenKey = key.derived(for: ["daylight hash v1", dataset.description, field.name, epoch])
+      numberSteps = nil
+    case .generaliseNumber(let step, let least, let most):
+      switch field.type {
+      case .integer, .number: break
+      default: throw unfit("integer or number")
+      }
+      numberSteps = NumberGeneralisation(step: step, atLeast: least, atMost: most)
+      tokenKey = nil
+    case .generaliseDate(let precision):
+      switch (field.type, precision) {
+      case (.date, _), (.datetime, _), (.yearmonth, _): break
+      default: throw unfit("date, datetime or yearmonth")
+      }
+      (tokenKey, numberSteps) = (nil, nil)
+    case .generaliseAddress:
+      guard field.type == .string else { throw unfit("string") }
+      (tokenKey, numberSteps) = (nil, nil)
+    case .keep, .drop, .mask, .replace: (tokenKey, numberSteps) = (nil, nil)
+    }
+  }
+
+  var isPublished: Bool { transform != .drop }
+  /// The text goes out as it came in.
+  var keepsText: Bool { transform == .keep }
+  /// The values taken out identify persons, and must not be found anywhere in the output.
+  var isRemoved: Bool { !keepsText && disclosure == .directIdentifier }
+
+  /// The field that this transform gives: name, type, constraints.
+  var publishedField: SchemaField {
+    var field = source
+    field.missingValues = nil
+    var rules = Constraints()
+    rules.required = source.constraints.required
+    func note(_ zh: String, _ en: String) {
+      field.description = field.description.map { LocalizedText(zh: $0.zh + zh, en: ($0.en ?? $0.zh) + " " + en) } ?? LocalizedText(zh: zh, en: en)
+    }
+    switch transform {
+    case .keep:
+      // Limits, enumerations and patterns tell about values: they survive for public columns only.
+      if disclosure.isPublic { rules = source.constraints } else { rules.unique = source.constraints.unique }
+      field.type = canonicalType(source.type)
+      if let values = rules.enumeration { rules.enumeration = canonicalEnumeration(values) }
+    case .drop: break
+    case .mask:
+      field.type = .string
+      note("部分字符以 * 代替。", "Some characters are replaced by *.")
+    case .replace(let text):
+      field.type = .string
+      rules.enumeration = [text]
+      note("内容已统一替换。", "All values are replaced by the same text.")
+    case .hash:
+      field.type = .string
+      rules.minLength = tokenLength
+      rules.maxLength = tokenLength
+      note("内容已替换为带密钥的代码,同一内容代码相同。", "Values are replaced by keyed tokens; equal values have equal tokens.")
+    case .generaliseNumber(let step, let least, let most):
+      // A value beyond any use becomes null.
+      rules.required = false
+      let isWhole = [step, least, most].allSatisfy { $0?.contains(".") != true }
+      field.type = isWhole ? .canonicalInteger : .canonicalNumber
+      rules.minimum = least
+      rules.maximum = most
+      note("已按 \(step) 向下取整。", "Rounded down to a multiple of \(step).")
+    case .generaliseDate(let precision):
+      switch precision {
+      case .year: field.type = .year
+      case .month: field.type = .yearmonth
+      case .quarter:
+        field.type = .string
+        rules.minLength = 7
+        rules.maxLength = 7
+      }
+      note("已概化到\(precision == .year ? "年" : precision == .month ? "月" : "季度")。", "Generalised to the \(precision.rawValue).")
+    case .generaliseAddress(let precision):
+      rules.required = false
+      note(
+        "地址已概化到\(precision == .district ? "区" : precision == .subdistrict ? "街镇" : "道路")。",
+        "Addresses are generalised to the \(precision.rawValue).")
+    }
+    field.constraints = rules
+    return field
+  }
+
+  /// Published values are in canonical form, whatever forms the source allows.
+  private func canonicalType(_ type: FieldType) -> FieldType {
+    switch type {
+    case .integer: .canonicalInteger
+    case .number: .canonicalNumber
+    case .boolean: .canonicalBoolean
+    case .string, .date, .datetime, .year, .yearmonth: type
+    }
+  }
+
+  private func canonicalEnumeration(_ values: [String]) -> [String] {
+    guard let check = try? FieldCheck(source, missingValues: [], at: "") else { return values }
+    return values.map { value in
+      var canonical: [UInt8] = []
+      guard check.read(Array(value.utf8)[...], appendingTo: &canonical, broken: { _, _ in }) == .value else { return value }
+      return String(decoding: canonical, as: UTF8.self)
+    }
+  }
+
+  /// Appends what becomes of a value; false for null.
+  func apply(_ text: ArraySlice<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+    switch transform {
+    case .keep: output.append(contentsOf: text)
+    case .drop: return false
+    case .mask(let keepFirst, let keepLast): mask(text, keepFirst, keepLast, &output)
+    case .replace(let replacement): output.append(contentsOf: replacement.utf8)
+    case .hash: appendToken(text, &output)
+    case .generaliseNumber: return numberSteps?.apply(text, appendingTo: &output) ?? false
+    case .generaliseDate(let precision): return generaliseDate(text, precision, &output)
+    case .generaliseAddress(let precision): return generaliseAddress(text, to: precision, appendingTo: &output)
+    }
+    return true
+  }
+
+  /// One `*` for each hidden character; a value that would show whole is hidden whole.
+  private func mask(_ text: ArraySlice<UInt8>, _ keepFirst: Int, _ keepLast: Int, _ output: inout [UInt8]) {
+    let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
+    let isShort = scalars.count <= keepFirst + keepLast
+    for (index, scalar) in scalars.enumerated() {
+      let isShown = !isShort && (index < keepFirst || index >= scalars.count - keepLast)
+      output.append(contentsOf: isShown ? Array(String(Character(scalar)).utf8) : [UInt8(ascii: "*")])
+    }
+  }
+
+  /// HMAC-SHA-256, cut to 96 bits, in the letters a to p: no digits, so that no token is ever taken for somebody's number.
+  private func appendToken(_ text: ArraySlice<UInt8>, _ output: inout [UInt8]) {
+    guard let tokenKey else { return }
+    for byte in tokenKey.authenticationCode(for: Array(text)).prefix(tokenLength / 2) {
+      output.append(UInt8(ascii: "a") + byte >> 4)
+      output.append(UInt8(ascii: "a") + byte & 15)
+    }
+  }
+
+  /// The text is of type date, datetime or yearmonth: `YYYY-MM…`.
+  private func generaliseDate(_ text: ArraySlice<UInt8>, _ precision: Transform.DatePrecision, _ output: inout [UInt8]) -> Bool {
+    guard text.count >= 7, text[text.startIndex + 4] == UInt8(ascii: "-") else { return false }
+    output.append(contentsOf: text.prefix(4))
+    let month = text[text.startIndex + 5..<text.startIndex + 7]
+    switch precision {
+    case .year: break
+    case .month: output.append(contentsOf: [UInt8(ascii: "-")] + month)
+    case .quarter:
+      let number = month.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+      output.append(contentsOf: "-Q\((number + 2) / 3)".utf8)
+    }
+    return true
+  }
+}
+
+private let tokenLength = 24

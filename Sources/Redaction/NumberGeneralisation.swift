@@ -1,0 +1,66 @@
+/// Rounds numbers down to a multiple of a step, exactly, within bounds.
+struct NumberGeneralisation: Sendable {
+  private let scale: Int
+  private let step: Int
+  private let least: Int?
+  private let most: Int?
+
+  /// - Precondition: decimal texts of at most 15 digits, the step over 0: the configuration was checked.
+  init(step: String, atLeast: String?, atMost: String?) {
+    func decimals(_ text: String?) -> Int { text?.split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.utf8.count ?? 0 }
+    let scale = max(decimals(step), decimals(atLeast), decimals(atMost))
+    func scaled(_ text: String) -> Int? { scaledFloor(Array(text.utf8)[...], scale: scale) }
+    self.scale = scale
+    self.step = scaled(step) ?? 1
+    least = atLeast.flatMap(scaled)
+    most = atMost.flatMap(scaled)
+  }
+
+  /// Appends the rounded number; false for a number that is none or beyond 18 digits.
+  func apply(_ text: ArraySlice<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+    guard var value = scaledFloor(text, scale: scale) else { return false }
+    let remainder = value % step
+    value -= remainder < 0 ? remainder + step : remainder
+    if let least, value < least { value = least }
+    if let most, value > most { value = most }
+    if value < 0 { output.append(UInt8(ascii: "-")) }
+    var digits = String(value.magnitude)
+    if scale > 0 {
+      if digits.utf8.count <= scale { digits = String(repeating: "0", count: scale + 1 - digits.utf8.count) + digits }
+      digits.insert(".", at: digits.index(digits.endIndex, offsetBy: -scale))
+    }
+    output.append(contentsOf: digits.utf8)
+    return true
+  }
+}
+
+/// The greatest whole number of 10^-scale that is not over the decimal text; nil for exponents, NaN and over 18 digits.
+private func scaledFloor(_ text: ArraySlice<UInt8>, scale: Int) -> Int? {
+  var value = 0
+  var decimals: Int?
+  var isCut = false
+  let isNegative = text.first == UInt8(ascii: "-")
+  for byte in isNegative ? text.dropFirst() : text {
+    if byte == UInt8(ascii: ".") && decimals == nil {
+      decimals = 0
+      continue
+    }
+    guard byte >= 0x30 && byte <= 0x39 else { return nil }
+    if let places = decimals {
+      if places == scale {
+        if byte != 0x30 { isCut = true }
+        continue
+      }
+      decimals = places + 1
+    }
+    let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+    guard !overflow, product < 1_000_000_000_000_000_000 else { return nil }
+    value = product + Int(byte - 0x30)
+  }
+  for _ in (decimals ?? 0)..<scale {
+    let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+    guard !overflow else { return nil }
+    value = product
+  }
+  return isNegative ? -value - (isCut ? 1 : 0) : value
+}

@@ -1,0 +1,133 @@
+package import Hashing
+package import Publication
+package import TableSchema
+package import Validation
+internal import Tabular
+
+/// Removes or transforms what must not be seen: the only door from the private half to the public half.
+package struct Redact: Stage {
+  package static let name = StageName.redaction
+  private let transforms: [ColumnTransform]
+
+  /// - Parameter key: the workspace key, from which each hashed column gets its own.
+  /// - Throws: `RedactionError` where a transform does not fit its column's type.
+  package init(dataset: Dataset, schema: Schema, key: SymmetricKey) throws {
+    transforms = try schema.fields.map { field in
+      guard let policy = dataset.columns.first(where: { $0.field == field.name }) else {
+        throw RedactionError(dataset: dataset.id, field: field.name, problem: "is not declared")
+      }
+      return try ColumnTransform(policy: policy, field: field, dataset: dataset.id, key: key)
+    }
+  }
+
+  package func run(_ table: ValidatedTable, in run: Run) async throws -> Redacted {
+    var reader = RecordReader(try FileByteSource(path: table.rows.path), layout: CanonicalRows.layout)
+    var output = try OutputFile(path: "\(run.folder(of: Self.name))/rows.csv")
+    var removed = RawValuesBuilder(folder: run.folder(of: Self.name), memoryBudget: run.memoryBudget)
+    let columns = transforms.indices.filter { transforms[$0].isPublished }
+    var builder = CanonicalRowBuilder(columnCount: columns.count)
+    var scratch: [UInt8] = []
+    var byteCount = 0
+    while try reader.next() {
+      builder.removeAll()
+      for record in reader.batch.rows {
+        for (column, transform) in transforms.enumerated() {
+          let field = reader.batch.field(record, column)
+          let isNull = CanonicalRows.isNull(field, columnCount: transforms.count)
+          if !isNull && transform.isRemoved { try removed.add(reader.batch.text(field)) }
+          guard transform.isPublished else { continue }
+          if isNull {
+            builder.appendNull()
+            continue
+          }
+          if transform.keepsText {
+            builder.append(reader.batch.text(field))
+            continue
+          }
+          scratch.removeAll(keepingCapacity: true)
+          if transform.apply(reader.batch.text(field), appendingTo: &scratch) {
+            builder.append(scratch[...])
+          } else {
+            builder.appendNull()
+          }
+        }
+        builder.endRow()
+      }
+      try output.write(builder.bytes)
+      byteCount += builder.bytes.count
+      run.progress(.advanced(Self.name, table.dataset.id, byteCount: byteCount, total: nil))
+    }
+    let schema = PublicSchema(transforms: transforms, source: table.schema, exceedsDouble: table.exceedsDouble)
+    return Redacted(
+      table: PublicTable(dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount),
+      rawValues: try removed.finish())
+  }
+
+  /// The public schema without any rows, for a dataset of which only the record is published.
+  package func publicSchema(source: Schema) -> PublicSchema {
+    PublicSchema(transforms: transforms, source: source, exceedsDouble: [Bool](repeating: false, count: source.fields.count))
+  }
+}
+
+/// What redaction gives: the table that goes on, and what was taken out of it, to be looked for in the final bytes.
+package struct Redacted: Sendable {
+  package let table: PublicTable
+  package let rawValues: RawValues
+}
+
+/// A table of which every cell may be seen by anyone. Only redaction can make one.
+package struct PublicTable: Sendable {
+  package let dataset: Dataset
+  package let schema: PublicSchema
+  /// Canonical rows without a header, in the order of the delivery.
+  package let rows: WorkFile
+  package let rowCount: Int
+
+  init(dataset: Dataset, schema: PublicSchema, rows: WorkFile, rowCount: Int) {
+    self.dataset = dataset
+    self.schema = schema
+    self.rows = rows
+    self.rowCount = rowCount
+  }
+}
+
+/// The Table Schema of the published rows: derived from the transforms, never written by hand.
+package struct PublicSchema: Sendable {
+  package let schema: Schema
+
+  init(transforms: [ColumnTransform], source: Schema, exceedsDouble: [Bool]) {
+    var fields: [SchemaField] = []
+    for (index, transform) in transforms.enumerated() where transform.isPublished {
+      var field = transform.publishedField
+      let isNumeric =
+        switch field.type {
+        case .integer, .number: true
+        default: false
+        }
+      if isNumeric && transform.keepsText && exceedsDouble[index] {
+        // More digits than JSON readers keep: text throughout, and the schema says so.
+        field.type = .string
+        field.constraints.minimum = nil
+        field.constraints.maximum = nil
+        field.constraints.exclusiveMinimum = nil
+        field.constraints.exclusiveMaximum = nil
+        let note = LocalizedText(zh: "数字位数超过 15 位,按文本发布。", en: "Numbers of more than 15 digits: published as text.")
+        field.description = field.description.map { LocalizedText(zh: $0.zh + note.zh, en: ($0.en ?? $0.zh) + " " + note[.en]) } ?? note
+      }
+      fields.append(field)
+    }
+    // A key survives only where all of it is published as it was.
+    let kept = Set(transforms.filter(\.keepsText).map(\.publishedField.name))
+    schema = Schema(
+      fields: fields, primaryKey: source.primaryKey.allSatisfy(kept.contains) ? source.primaryKey : [], missingValues: [""])
+  }
+}
+
+/// A transform that cannot work.
+package struct RedactionError: Error, Sendable, CustomStringConvertible {
+  package let dataset: DatasetID
+  package let field: String
+  package let problem: String
+
+  package var description: String { "redaction: \(dataset): column \(field) \(problem)" }
+}

@@ -1,0 +1,47 @@
+internal import CPCRE2
+
+/// A pattern of a schema, matched against whole values with PCRE2: compiled once, bounded on hostile input.
+///
+/// - Source: Table Schema v2 `pattern` (an XSD expression, and so anchored at both ends); `^` and `$` at the ends do nothing.
+package struct Pattern: ~Copyable {
+  package enum Outcome: Sendable { case matches, differs, limitReached }
+
+  private let code: OpaquePointer
+  private let matchData: OpaquePointer
+  private let context: OpaquePointer
+
+  package init(_ text: String, at path: String) throws(SchemaError) {
+    var number: Int32 = 0
+    var offset = 0
+    let pattern = Array(text.utf8)
+    let options = PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
+    guard let code = pcre2_compile_8(pattern, pattern.count, UInt32(options), &number, &offset, nil) else {
+      throw SchemaError(path, "is no valid pattern (at character \(offset + 1))")
+    }
+    guard let matchData = pcre2_match_data_create_8(1, nil), let context = pcre2_match_context_create_8(nil) else {
+      preconditionFailure("PCRE2: out of memory")
+    }
+    // Without JIT the same match is only slower.
+    pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+    pcre2_set_match_limit_8(context, 100_000)
+    pcre2_set_heap_limit_8(context, 4_096)
+    self.code = code
+    self.matchData = matchData
+    self.context = context
+  }
+
+  deinit {
+    pcre2_match_context_free_8(context)
+    pcre2_match_data_free_8(matchData)
+    pcre2_code_free_8(code)
+  }
+
+  /// - Precondition: valid UTF-8.
+  package func match(_ text: ArraySlice<UInt8>) -> Outcome {
+    let result = text.withUnsafeBufferPointer { buffer in
+      pcre2_match_8(code, buffer.baseAddress, buffer.count, 0, UInt32(PCRE2_NO_UTF_CHECK), matchData, context)
+    }
+    if result >= 0 { return .matches }
+    return result == PCRE2_ERROR_NOMATCH ? .differs : .limitReached
+  }
+}

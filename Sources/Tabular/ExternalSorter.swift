@@ -1,0 +1,249 @@
+internal import Glibc
+
+/// Sorts any number of byte strings by their bytes in bounded memory: runs that do not fit are spilled to files, which are
+/// removed from the folder as soon as they are open. What comes in order already is not sorted again.
+package struct ExternalSorter: ~Copyable {
+  private let folder: String
+  private let memoryBudget: Int
+  private var arena: [UInt8] = []
+  private var entries: [Entry] = []
+  private var isOrdered = true
+  private var runs: [SpilledRun] = []
+  package private(set) var recordCount = 0
+
+  struct Entry {
+    /// The first eight bytes, big-endian, so that most comparisons touch no other memory.
+    let prefix: UInt64
+    let offset: Int
+    let count: Int
+  }
+
+  /// - Parameter memoryBudget: bytes held before a run is spilled.
+  package init(folder: String, memoryBudget: Int) {
+    self.folder = folder
+    self.memoryBudget = max(memoryBudget, 1 << 12)
+  }
+
+  package mutating func add(_ record: ArraySlice<UInt8>) throws(FileError) {
+    if arena.count + record.count + entries.count * MemoryLayout<Entry>.stride > memoryBudget && !entries.isEmpty {
+      try spill()
+    }
+    let entry = Entry(prefix: prefix(record), offset: arena.count, count: record.count)
+    arena.append(contentsOf: record)
+    if isOrdered, let last = entries.last, precedes(entry, last, arena) { isOrdered = false }
+    entries.append(entry)
+    recordCount += 1
+  }
+
+  /// Hands out all records in order; the sorter is empty afterwards.
+  package consuming func sorted() throws(FileError) -> SortedRecords {
+    if runs.isEmpty {
+      let order = sortedEntries()
+      return SortedRecords(arena: arena, entries: order)
+    }
+    try spill()
+    return try SortedRecords(runs: runs)
+  }
+
+  private func sortedEntries() -> [Entry] {
+    guard !isOrdered else { return entries }
+    let arena = arena
+    return entries.sorted { precedes($0, $1, arena) }
+  }
+
+  private mutating func spill() throws(FileError) {
+    guard !entries.isEmpty else { return }
+    var output = try RunWriter(folder: folder)
+    for entry in sortedEntries() { try output.write(arena[entry.offset..<entry.offset + entry.count]) }
+    runs.append(try output.finish())
+    arena.removeAll(keepingCapacity: true)
+    entries.removeAll(keepingCapacity: true)
+    isOrdered = true
+  }
+}
+
+private func prefix(_ record: ArraySlice<UInt8>) -> UInt64 {
+  var value: UInt64 = 0
+  var index = record.startIndex
+  for _ in 0..<8 {
+    value <<= 8
+    if index < record.endIndex {
+      value |= UInt64(record[index])
+      index += 1
+    }
+  }
+  return value
+}
+
+private func precedes(_ a: ExternalSorter.Entry, _ b: ExternalSorter.Entry, _ arena: [UInt8]) -> Bool {
+  if a.prefix != b.prefix { return a.prefix < b.prefix }
+  return compareBytes(arena[a.offset..<a.offset + a.count], arena[b.offset..<b.offset + b.count]) < 0
+}
+
+/// Negative, zero or positive as `a` comes before, is, or comes after `b`, byte by byte.
+package func compareBytes(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int {
+  let common = min(a.count, b.count)
+  let result = a.withUnsafeBytes { a in
+    b.withUnsafeBytes { b -> Int32 in
+      guard common > 0, let a = a.baseAddress, let b = b.baseAddress else { return 0 }
+      return memcmp(a, b, common)
+    }
+  }
+  return result != 0 ? Int(result) : a.count - b.count
+}
+
+/// A run on disk that no name leads to any more.
+final class SpilledRun: Sendable {
+  let descriptor: Int32
+  let byteCount: Int
+  init(descriptor: Int32, byteCount: Int) {
+    self.descriptor = descriptor
+    self.byteCount = byteCount
+  }
+  deinit { close(descriptor) }
+}
+
+/// Writes length-prefixed records to a file that is unlinked at once.
+private struct RunWriter: ~Copyable {
+  private let descriptor: Int32
+  private let path: String
+  private var buffer: [UInt8] = []
+  private var byteCount = 0
+
+  init(folder: String) throws(FileError) {
+    var template = Array("\(folder)/run-XXXXXX".utf8CString)
+    descriptor = mkstemp(&template)
+    path = template.withUnsafeBufferPointer { buffer in buffer.baseAddress.map { String(cString: $0) } ?? folder }
+    guard descriptor >= 0 else { throw FileError("create", path) }
+    unlink(path)
+  }
+
+  mutating func write(_ record: ArraySlice<UInt8>) throws(FileError) {
+    withUnsafeBytes(of: UInt32(record.count).littleEndian) { buffer.append(contentsOf: $0) }
+    buffer.append(contentsOf: record)
+    if buffer.count >= 1 << 20 { try flush() }
+  }
+
+  mutating func finish() throws(FileError) -> SpilledRun {
+    try flush()
+    return SpilledRun(descriptor: descriptor, byteCount: byteCount)
+  }
+
+  private mutating func flush() throws(FileError) {
+    try writeAll(buffer, to: descriptor, path: path)
+    byteCount += buffer.count
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Records in order, one at a time.
+package struct SortedRecords: ~Copyable {
+  private let arena: [UInt8]
+  private let entries: [ExternalSorter.Entry]
+  private var next = 0
+  private var readers: [RunReader] = []
+  /// Readers as a binary heap, the one with the least record first.
+  private var heap: [Int] = []
+  private var hasStarted = false
+
+  init(arena: [UInt8], entries: [ExternalSorter.Entry]) {
+    self.arena = arena
+    self.entries = entries
+  }
+
+  init(runs: [SpilledRun]) throws(FileError) {
+    arena = []
+    entries = []
+    let share = max(64 << 10, (16 << 20) / runs.count)
+    for run in runs {
+      let reader = RunReader(run, bufferByteCount: share)
+      if try reader.advance() {
+        readers.append(reader)
+        heap.append(readers.count - 1)
+      }
+    }
+    for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+  }
+
+  /// Puts the next record in `record`; false at the end.
+  package mutating func read(_ record: inout [UInt8]) throws(FileError) -> Bool {
+    record.removeAll(keepingCapacity: true)
+    if readers.isEmpty {
+      guard next < entries.count else { return false }
+      let entry = entries[next]
+      record.append(contentsOf: arena[entry.offset..<entry.offset + entry.count])
+      next += 1
+      return true
+    }
+    guard let least = heap.first else { return false }
+    record.append(contentsOf: readers[least].record)
+    if try readers[least].advance() {
+      siftDown(0)
+    } else {
+      heap[0] = heap[heap.count - 1]
+      heap.removeLast()
+      if !heap.isEmpty { siftDown(0) }
+    }
+    return true
+  }
+
+  private mutating func siftDown(_ start: Int) {
+    var parent = start
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && isLess(heap[child], heap[least]) { least = child }
+      if least == parent { return }
+      heap.swapAt(parent, least)
+      parent = least
+    }
+  }
+
+  private func isLess(_ a: Int, _ b: Int) -> Bool { compareBytes(readers[a].record, readers[b].record) < 0 }
+}
+
+/// One spilled run, read in order.
+private final class RunReader {
+  private let run: SpilledRun
+  private let bufferByteCount: Int
+  private var buffer: [UInt8] = []
+  private var position = 0
+  private var offset = 0
+  private var recordRange = 0..<0
+
+  init(_ run: SpilledRun, bufferByteCount: Int) {
+    self.run = run
+    self.bufferByteCount = bufferByteCount
+  }
+
+  var record: ArraySlice<UInt8> { buffer[recordRange] }
+
+  func advance() throws(FileError) -> Bool {
+    guard try fill(4) else { return false }
+    var count = 0
+    for index in 0..<4 { count |= Int(buffer[position + index]) << (8 * index) }
+    guard try fill(4 + count) else { throw FileError("read", "a spilled run", 0) }
+    recordRange = position + 4..<position + 4 + count
+    position += 4 + count
+    return true
+  }
+
+  /// Makes sure that `count` bytes from `position` on are in the buffer; false at the end of the run.
+  private func fill(_ count: Int) throws(FileError) -> Bool {
+    if buffer.count - position >= count { return true }
+    buffer.removeSubrange(..<position)
+    position = 0
+    while buffer.count < count && offset < run.byteCount {
+      let wanted = min(max(bufferByteCount, count - buffer.count), run.byteCount - offset)
+      let start = buffer.count
+      buffer.append(contentsOf: repeatElement(0, count: wanted))
+      let got = buffer.withUnsafeMutableBytes { bytes -> Int in
+        guard let base = bytes.baseAddress else { return -1 }
+        return pread(run.descriptor, base + start, wanted, off_t(offset))
+      }
+      guard got > 0 else { throw FileError("read", "a spilled run") }
+      buffer.removeLast(wanted - got)
+      offset += got
+    }
+    return buffer.count >= count
+  }
+}

@@ -1,0 +1,36 @@
+/// Bytes in order, a chunk at a time. Sources stack: file → gunzip → decode → records.
+package protocol ByteSource: AnyObject {
+  /// Appends some more bytes, about `count`; false at the end, when nothing was appended.
+  func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool
+}
+
+/// The bytes of a file, up to a limit where one is given.
+package final class FileByteSource: ByteSource {
+  private let file: InputFile
+  private let end: Int
+  package private(set) var offset = 0
+
+  package init(path: String, limit: Int? = nil) throws(FileError) {
+    file = try InputFile(path: path)
+    end = min(file.byteCount, limit ?? file.byteCount)
+  }
+
+  package func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
+    let got = try file.read(min(count, end - offset), at: offset, appendingTo: &bytes)
+    offset += got
+    return got > 0
+  }
+}
+
+/// Bytes in memory, given out in the pieces that they were put in.
+package final class MemoryByteSource: ByteSource {
+  private var pieces: [[UInt8]]
+
+  package init(_ pieces: [[UInt8]]) { self.pieces = pieces.filter { !$0.isEmpty }.reversed() }
+
+  package func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
+    guard let piece = pieces.popLast() else { return false }
+    bytes.append(contentsOf: piece)
+    return true
+  }
+}

@@ -1,0 +1,113 @@
+internal import Glibc
+internal import Hashing
+package import Publication
+
+// The one place where a file becomes durable: written under a temporary name in the same folder, fsynced, renamed over the
+// name, and the folder fsynced. A crash leaves the old file or the new one, and at most a temporary file `.tmp-…`.
+// Source: Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014).
+
+/// Writes a small file durably. An older one of the same name is replaced.
+package func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
+  let temporary = try TemporaryFile(besides: path, mode: mode)
+  try writeAll(bytes, to: temporary.descriptor, path: path)
+  try temporary.rename(to: path)
+}
+
+/// Copies a file durably, hashing what is written, and gives its digest. An older one of the same name is replaced.
+///
+/// - Parameters:
+///   - expected: the copy is thrown away, and an error thrown, where its digest is another one.
+///   - limit: a source of more bytes is an error.
+@discardableResult
+package func copyDurably(
+  from source: String, to path: String, mode: UInt32, expected: Digest? = nil, limit: Int = .max
+) throws(FileError) -> WorkFile {
+  let input = try InputFile(path: source)
+  let temporary = try TemporaryFile(besides: path, mode: mode)
+  var hash = SHA256()
+  var offset = 0
+  var buffer: [UInt8] = []
+  while try input.read(1 << 20, at: offset, appendingTo: &buffer) > 0 {
+    hash.update(buffer)
+    try writeAll(buffer, to: temporary.descriptor, path: path)
+    offset += buffer.count
+    guard offset <= limit else { throw FileError("copy", source, EFBIG) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+  let digest = hash.digest()
+  if let expected, expected != digest { throw FileError("copy (its digest is not the expected one)", source, EIO) }
+  try temporary.rename(to: path)
+  return WorkFile(path: path, byteCount: offset, digest: digest)
+}
+
+/// A second name for a file where the file system allows it, else a durable copy.
+package func linkOrCopyDurably(from source: String, to path: String, mode: UInt32, expected: Digest) throws(FileError) {
+  let temporary = temporaryName(besides: path)
+  unlink(temporary)
+  guard link(source, temporary) == 0, rename(temporary, path) == 0 else {
+    unlink(temporary)
+    try copyDurably(from: source, to: path, mode: mode, expected: expected)
+    return
+  }
+  // When both names lead to one file already, rename does nothing and leaves the temporary name.
+  unlink(temporary)
+  try synchroniseFolder(of: path)
+}
+
+private func temporaryName(besides path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return ".tmp-\(path)" }
+  return "\(path[...slash]).tmp-\(path[path.index(after: slash)...])"
+}
+
+/// Makes the names in a folder durable.
+private func synchroniseFolder(of path: String) throws(FileError) {
+  let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw FileError("open", folder) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw FileError("synchronise", folder) }
+}
+
+private struct TemporaryFile: ~Copyable {
+  let descriptor: Int32
+  private let name: String
+
+  init(besides path: String, mode: UInt32) throws(FileError) {
+    name = temporaryName(besides: path)
+    unlink(name)
+    descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard descriptor >= 0 else { throw FileError("create", name) }
+    // The mode is meant as it stands, whatever the umask.
+    fchmod(descriptor, mode)
+  }
+
+  deinit {
+    close(descriptor)
+    unlink(name)
+  }
+
+  func rename(to path: String) throws(FileError) {
+    guard fsync(descriptor) == 0 else { throw FileError("synchronise", name) }
+    guard Glibc.rename(name, path) == 0 else { throw FileError("rename to", path) }
+    try synchroniseFolder(of: path)
+  }
+}
+
+/// A lock that one process holds at a time, let go when the value goes away or the process ends, however it ends.
+package final class FileLock: Sendable {
+  private let descriptor: Int32
+
+  /// Nil where another process holds it.
+  package init?(path: String) throws(FileError) {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw FileError("open", path) }
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      let number = errno
+      close(descriptor)
+      if number == EWOULDBLOCK { return nil }
+      throw FileError("lock", path, number)
+    }
+  }
+
+  deinit { close(descriptor) }
+}

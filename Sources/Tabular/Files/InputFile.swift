@@ -1,0 +1,60 @@
+internal import Glibc
+
+/// A regular file opened for reading. A link in its last place is refused.
+package struct InputFile: ~Copyable, Sendable {
+  private let descriptor: Int32
+  package let path: String
+  package let byteCount: Int
+
+  package init(path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw FileError("open", path) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      let number = status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL
+      close(descriptor)
+      throw FileError("read", path, number)
+    }
+    self.descriptor = descriptor
+    self.path = path
+    byteCount = Int(status.st_size)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends up to `count` bytes from `offset` on; fewer at the end of the file only.
+  package func read(_ count: Int, at offset: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
+    let wanted = min(count, byteCount - offset)
+    guard wanted > 0 else { return 0 }
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: wanted))
+    var done = 0
+    let number: Int32 = bytes.withUnsafeMutableBytes { buffer in
+      while done < wanted {
+        guard let base = buffer.baseAddress else { return EFAULT }
+        let result = pread(descriptor, base + start + done, wanted - done, off_t(offset + done))
+        if result < 0 {
+          if errno == EINTR { continue }
+          return errno
+        }
+        if result == 0 { return -1 }
+        done += result
+      }
+      return 0
+    }
+    if number != 0 {
+      bytes.removeLast(wanted)
+      throw FileError("read", path, max(number, 0))
+    }
+    return wanted
+  }
+
+  /// All bytes of a file that is known to be small: over `limit` bytes is an error.
+  package static func contents(of path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
+    let file = try InputFile(path: path)
+    guard file.byteCount <= limit else { throw FileError("read", path, EFBIG) }
+    var bytes: [UInt8] = []
+    _ = try file.read(file.byteCount, at: 0, appendingTo: &bytes)
+    return bytes
+  }
+}

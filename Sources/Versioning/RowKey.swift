@@ -1,0 +1,79 @@
+internal import TableSchema
+internal import Tabular
+
+/// The columns that rows are ordered by and told apart by, and the bytes that put them in order.
+///
+/// Numbers come in the order of their values, other values in that of their bytes, null first.
+struct RowKey: Sendable {
+  private let columns: [(index: Int, isNumeric: Bool)]
+  private let columnCount: Int
+
+  init(_ names: [String], schema: Schema) {
+    columns = names.compactMap { name in
+      schema.index(of: name).map { index in
+        switch schema.fields[index].type {
+        case .integer, .number, .year: (index, true)
+        case .string, .boolean, .date, .datetime, .yearmonth: (index, false)
+        }
+      }
+    }
+    columnCount = schema.fields.count
+  }
+
+  var isEmpty: Bool { columns.isEmpty }
+
+  /// Whether both order by as many columns of the same kinds: else two orders cannot be merged.
+  func isSame(as other: RowKey) -> Bool { columns.map(\.isNumeric) == other.columns.map(\.isNumeric) }
+
+  /// Appends bytes of which the order is that of the keys. No key's bytes begin another's.
+  func append(_ batch: borrowing RecordBatch, _ record: Int, to bytes: inout [UInt8]) {
+    for column in columns {
+      let field = batch.field(record, column.index)
+      if CanonicalRows.isNull(field, columnCount: columnCount) {
+        bytes.append(0)
+      } else if column.isNumeric {
+        bytes.append(1)
+        appendNumber(batch.text(field), to: &bytes)
+      } else {
+        bytes.append(1)
+        for byte in batch.text(field) {
+          bytes.append(byte)
+          if byte == 0 { bytes.append(0xff) }
+        }
+        bytes.append(0)
+        bytes.append(0)
+      }
+    }
+  }
+
+  private func appendNumber(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+    let number = ExactDecimal(canonical: text)
+    // Negative numbers: the larger the smaller, so all bits are turned.
+    let turn: UInt8 = number.sign < 0 ? 0xff : 0
+    bytes.append(UInt8(number.sign + 4))
+    guard number.isFinite, number.sign != 0 else { return }
+    let exponent = UInt64(number.exponent + (1 << 42))
+    for shift in stride(from: 40, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: exponent >> UInt64(shift)) ^ turn) }
+    for digit in number.digits { bytes.append((digit + 1) ^ turn) }
+    bytes.append(0 ^ turn)
+  }
+}
+
+/// The columns that two schemas share, by name and type, in the order of the current one.
+struct CommonColumns {
+  let previousColumns: [Int]
+  let currentColumns: [Int]
+  /// All columns are shared and in the same order: whole rows can be compared.
+  let isWhole: Bool
+
+  init(previous: Schema, current: Schema) {
+    var pairs: [(Int, Int)] = []
+    for (index, field) in current.fields.enumerated() {
+      if let before = previous.index(of: field.name), previous.fields[before].type == field.type { pairs.append((before, index)) }
+    }
+    previousColumns = pairs.map(\.0)
+    currentColumns = pairs.map(\.1)
+    isWhole =
+      pairs.count == current.fields.count && pairs.count == previous.fields.count && pairs.allSatisfy { $0.0 == $0.1 }
+  }
+}

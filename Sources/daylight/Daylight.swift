@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Glibc
+internal import PrivateStore
+internal import Publication
+
+/// The command line. Only this target reads the environment, prints or exits.
+@main
+struct Daylight: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "daylight",
+    abstract: "Publishes departments' datasets as open data: checked, stripped of what must not be seen, versioned and signed.",
+    discussion: """
+      Examples:
+        daylight publish                               publish everything below ./datasets to ./public
+        daylight check health/epidemic-2022-by-district  look at one delivery without publishing anything
+        daylight status                                what became of each dataset last time
+
+      Exit codes: 0 published, unchanged or waiting for approval · 1 failed · 2 usage or configuration · 3 refused by validation
+      or output check · 4 source unavailable, worth another try · 5 verification failed. Over several datasets the worst counts,
+      in the order 5 > 1 > 2 > 3 > 4 > 0.
+      """,
+    version: "0.1.0",
+    subcommands: [Publish.self, Check.self, Status.self, Keys.self])
+
+  static func main() async {
+    // A reader that goes away (`daylight status | head`) is no reason to crash.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let code as ExitCode {
+      Glibc.exit(code.rawValue)
+    } catch let error as ConfigurationError {
+      fail(error.description, code: 2)
+    } catch let error as Refusal {
+      writeError("daylight: \(error)\n")
+      writeError(ReportText(language: .en).findings(error.report))
+      Glibc.exit(3)
+    } catch {
+      let code = exitCode(for: error)
+      let isParserError = code == .success || code == .validationFailure
+      guard isParserError else { fail(String(describing: error), code: 1) }
+      let message = fullMessage(for: error)
+      if code == .success {
+        writeOutput(message + "\n")
+        Glibc.exit(0)
+      }
+      writeError(message + "\n")
+      Glibc.exit(2)
+    }
+  }
+
+  private static func fail(_ message: String, code: Int32) -> Never {
+    writeError("daylight: \(message)\n")
+    Glibc.exit(code)
+  }
+}
+
+/// The order of severity over several datasets.
+func worstExitCode(_ codes: [Int32]) -> Int32 {
+  for code: Int32 in [5, 1, 2, 3, 4] where codes.contains(code) { return code }
+  return 0
+}

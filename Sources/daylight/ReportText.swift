@@ -1,0 +1,42 @@
+internal import Publication
+
+/// A report in words: what, where, how often, and what to do. No values.
+struct ReportText {
+  let language: Language
+
+  private func word(_ zh: String, _ en: String) -> String { language == .zh ? zh : en }
+
+  func findings(_ report: Report) -> String {
+    report.findings.map { finding in
+      let text = finding.code.text
+      let mark = finding.severity == .error ? word("错误", "error") : word("提示", "note")
+      var line = "  \(mark) \(finding.code.rawValue): \(text.meaning[language])"
+      var details: [String] = []
+      if let field = finding.field { details.append(word("列 \(field)", "column \(field)")) }
+      if let rule = finding.rule { details.append(word("规则 \(rule)", "rule \(rule)") + (finding.limit.map { " \($0)" } ?? "")) }
+      if finding.rule == nil, let limit = finding.limit { details.append(limit) }
+      if let detail = finding.detail { details.append(detail) }
+      if finding.count > 1 { details.append(word("共 \(finding.count) 处", "\(finding.count) times")) }
+      if let place = place(finding) { details.append(place) }
+      if !details.isEmpty { line += word("(", " (") + details.joined(separator: word(",", ", ")) + word(")", ")") }
+      if finding.severity == .error { line += "\n    → \(text.advice[language])" }
+      return line + "\n"
+    }.joined()
+  }
+
+  /// The evidence of how the file was read.
+  func facts(_ report: Report) -> String {
+    guard !report.facts.isEmpty else { return "" }
+    return "  " + word("文件:", "file: ") + report.facts.map { "\($0.key) \($0.value)" }.joined(separator: word(";", "; ")) + "\n"
+  }
+
+  private func place(_ finding: Finding) -> String? {
+    var parts: [String] = []
+    if let row = finding.first.row {
+      parts.append(finding.count > 1 ? word("首次在第 \(row) 行", "first in row \(row)") : word("第 \(row) 行", "row \(row)"))
+    }
+    if let line = finding.first.line { parts.append(word("文件第 \(line) 行", "line \(line) of the file")) }
+    if let byte = finding.first.byte { parts.append(word("第 \(byte) 字节", "byte \(byte)")) }
+    return parts.isEmpty ? nil : parts.joined(separator: word(",", ", "))
+  }
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Glibc
+internal import PrivateStore
+internal import Publication
+internal import Tabular
+
+/// Where things are, and the language: the same for every command.
+struct SiteOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Folder with site.yaml and the departments' datasets.", valueName: "dir"))
+  var datasets = "datasets"
+
+  @Option(help: ArgumentHelp("Folder with the Table Schemas.", valueName: "dir"))
+  var schemas = "schemas"
+
+  @Option(help: ArgumentHelp("Private folder: deliveries, keys, ledger.", valueName: "dir"))
+  var workspace = "workspace"
+
+  @Option(name: .customLong("public"), help: ArgumentHelp("Public folder, for any web server.", valueName: "dir"))
+  var publicFolder = "public"
+
+  @Option(help: ArgumentHelp("Language of messages: zh or en. The terminal's locale decides when it is left out.", valueName: "language"))
+  var lang: Language?
+
+  var language: Language { lang ?? terminalLanguage() }
+
+  /// The absolute path of a folder that need not be there yet.
+  static func absolute(_ path: String) throws -> String {
+    let full = path.hasPrefix("/") ? path : "\(try resolvedPath("."))/\(path)"
+    // Resolve what exists, so that one folder has one name; what is missing is kept as it is written.
+    var existing = full
+    var missing: [Substring] = []
+    while fileKind(existing) == nil, let slash = existing.lastIndex(of: "/"), slash != existing.startIndex {
+      missing.insert(existing[existing.index(after: slash)...], at: 0)
+      existing = String(existing[..<slash])
+    }
+    guard !missing.contains("..") else { throw ConfigurationError(file: path, problem: "there is no such folder") }
+    let tail = missing.filter { $0 != "." && !$0.isEmpty }.map { "/\($0)" }.joined()
+    return try resolvedPath(existing) + tail
+  }
+
+  func reader() throws -> ConfigurationReader {
+    try ConfigurationReader(
+      datasetsFolder: datasets, schemasFolder: schemas, forbiddenFolders: [Self.absolute(workspace), Self.absolute(publicFolder)])
+  }
+
+  func privateStore() throws -> PrivateStore {
+    try PrivateStore(root: Self.absolute(workspace), publicRoot: Self.absolute(publicFolder))
+  }
+}
+
+extension Language: ExpressibleByArgument {}
+
+/// The one clock of a run.
+struct ClockOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The time of this run, instead of the clock's (also: SOURCE_DATE_EPOCH).", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
+  var now: String?
+
+  /// The moment, and the day that it is in the site's time zone.
+  func clock(of site: Site) throws -> Clock {
+    let instant: Instant
+    if let now {
+      guard let given = Instant(now) else { throw ValidationError("--now must be written as 2026-11-23T06:00:00Z") }
+      instant = given
+    } else if let epoch = environmentVariable("SOURCE_DATE_EPOCH") {
+      guard let seconds = Int(epoch), seconds >= 0 else { throw ValidationError("SOURCE_DATE_EPOCH must be a number of seconds") }
+      instant = Instant(secondsSince1970: seconds)
+    } else {
+      instant = Instant(secondsSince1970: time(nil))
+    }
+    let zone = site.timeZone
+    guard zone.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2f || $0 == 0x5f || $0 == 0x2d }), !zone.hasPrefix("/"),
+      fileKind("/usr/share/zoneinfo/\(zone)") != nil
+    else {
+      throw ConfigurationError(
+        file: "site.yaml", problem: "time_zone \(zone) is not known to this system", hint: "Asia/Shanghai; the package tzdata must be installed")
+    }
+    setenv("TZ", zone, 1)
+    tzset()
+    var seconds = time_t(instant.secondsSince1970)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    guard let today = CivilDate(year: Int(parts.tm_year) + 1_900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday)) else {
+      preconditionFailure("localtime gave no day")
+    }
+    return Clock(now: instant, today: today)
+  }
+}
