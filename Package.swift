@@ -58,7 +58,7 @@ let package = Package(
     target("Export", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning"]),
     target("OutputCheck", ["Publication", "Hashing", "Tabular", "TableSchema", "Recognition", "Redaction", "Export"]),
     target("Approval", ["Publication", "Export", "OutputCheck"]),
-    target("Catalog", ["Publication", "Hashing", "Tabular", "TableSchema", "Approval", mustache]),
+    target("Catalog", ["Publication", "Tabular", "TableSchema", "Export", "Approval", mustache]),
     target("Manifest", ["Publication", "Hashing", "Tabular", "Catalog"]),
 
     // Composition.

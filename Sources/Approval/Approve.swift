@@ -23,7 +23,9 @@ package struct Approve: Stage {
   }
 }
 
-/// A release: checked, approved, ready to be promoted. Only approval can make one.
+/// A release: checked, approved, ready to be promoted.
+///
+/// Only approval can make one.
 package struct Release: Sendable {
   package let dataset: Dataset
   package let record: ReleaseRecord

@@ -2,7 +2,9 @@ internal import Export
 internal import Publication
 internal import Tabular
 
-/// The catalogue in DCAT-AP 3.0.1. Every node has an IRI of its own, below the site's permanent base.
+/// The catalogue in DCAT-AP 3.0.1.
+///
+/// Every node has an IRI of its own, below the site's permanent base.
 ///
 /// - Source: DCAT 3; DCAT-AP 3.0.1; the EU authority tables for frequency, file type and access right.
 func catalogGraph(_ entries: [CatalogEntry], site: Site) -> RDFGraph {
@@ -15,8 +17,10 @@ func catalogGraph(_ entries: [CatalogEntry], site: Site) -> RDFGraph {
 private struct CatalogGraphBuilder {
   let site: Site
   var graph = RDFGraph(prefixes: [
-    ("adms", "http://www.w3.org/ns/adms#"), ("dcat", "http://www.w3.org/ns/dcat#"), ("dct", "http://purl.org/dc/terms/"),
-    ("foaf", "http://xmlns.com/foaf/0.1/"), ("spdx", "http://spdx.org/rdf/terms#"), ("vcard", "http://www.w3.org/2006/vcard/ns#"),
+    ("adms", "http://www.w3.org/ns/adms#"), ("dcat", "http://www.w3.org/ns/dcat#"),
+    ("dct", "http://purl.org/dc/terms/"),
+    ("foaf", "http://xmlns.com/foaf/0.1/"), ("spdx", "http://spdx.org/rdf/terms#"),
+    ("vcard", "http://www.w3.org/2006/vcard/ns#"),
     ("xsd", "http://www.w3.org/2001/XMLSchema#"),
   ])
 
@@ -50,10 +54,17 @@ private struct CatalogGraphBuilder {
     graph.add(id, "dct:publisher", .iri(publisher))
     addDepartment(dataset.department, of: id)
     for language in Language.allCases {
-      for keyword in dataset.keywords[language] ?? [] { graph.add(id, "dcat:keyword", .text(keyword, language: language.tag)) }
+      for keyword in dataset.keywords[language] ?? [] {
+        graph.add(id, "dcat:keyword", .text(keyword, language: language.tag))
+      }
     }
-    typed(id, "dct:accrualPeriodicity", "http://publications.europa.eu/resource/authority/frequency/\(frequencyCode(dataset.frequency))", "dct:Frequency")
-    typed(id, "dct:accessRights", "http://publications.europa.eu/resource/authority/access-right/\(accessCode(dataset.access))", "dct:RightsStatement")
+    typed(
+      id, "dct:accrualPeriodicity",
+      "http://publications.europa.eu/resource/authority/frequency/\(frequencyCode(dataset.frequency))", "dct:Frequency")
+    typed(
+      id, "dct:accessRights",
+      "http://publications.europa.eu/resource/authority/access-right/\(accessCode(dataset.access))",
+      "dct:RightsStatement")
     document(id, "dcat:landingPage", page)
     guard let release = entry.releases.first else { return }
     time(id, "dct:issued", release.issued)
@@ -79,7 +90,9 @@ private struct CatalogGraphBuilder {
     }
   }
 
-  private mutating func addDistribution(_ file: JSON, of release: ReleaseRecord, dataset: DatasetDescription, id: String, page: String) {
+  private mutating func addDistribution(
+    _ file: JSON, of release: ReleaseRecord, dataset: DatasetDescription, id: String, page: String
+  ) {
     guard let name = file["path"]?.text, let length = file["length"]?.integer, let digest = file["sha256"]?.text,
       let mediaType = file["media_type"]?.text
     else { return }
@@ -93,7 +106,9 @@ private struct CatalogGraphBuilder {
     graph.add(iri, "dcat:byteSize", .typed(String(length), type: "xsd:nonNegativeInteger"))
     typed(iri, "dcat:mediaType", "https://www.iana.org/assignments/media-types/\(mediaType)", "dct:MediaType")
     typed(iri, "dcat:compressFormat", "https://www.iana.org/assignments/media-types/application/gzip", "dct:MediaType")
-    typed(iri, "dct:format", "http://publications.europa.eu/resource/authority/file-type/\(isCSV ? "CSV" : "JSON")", "dct:MediaTypeOrExtent")
+    typed(
+      iri, "dct:format", "http://publications.europa.eu/resource/authority/file-type/\(isCSV ? "CSV" : "JSON")",
+      "dct:MediaTypeOrExtent")
     time(iri, "dct:modified", release.modified)
     license(iri, dataset.license)
     let checksum = "\(iri)#checksum"

@@ -65,7 +65,9 @@ package struct CatalogEntry: Sendable {
 
   /// A dataset of which no data are published: conditional (with its public schema) or closed and listed (without).
   package init(listed id: DatasetID, metadata: JSON, schema: Schema?) throws {
-    guard let description = DatasetDescription(id: id, metadata: metadata) else { throw CatalogError(dataset: id.description) }
+    guard let description = DatasetDescription(id: id, metadata: metadata) else {
+      throw CatalogError(dataset: id.description)
+    }
     dataset = description
     releases = []
     self.schema = description.access == .conditional ? schema : nil

@@ -4,7 +4,9 @@ internal import Publication
 internal import TableSchema
 internal import Tabular
 
-/// The pages for people. Links are relative, so that they work wherever the site is served from.
+/// The pages for people.
+///
+/// Links are relative, so that they work wherever the site is served from.
 struct Pages {
   private let site: Site
   private let isTrial: Bool
@@ -22,14 +24,17 @@ struct Pages {
   func index(_ entries: [CatalogEntry], in language: Language) -> [UInt8] {
     let text = PageText(language: language)
     var page = frame(
-      title: site.title[language], description: site.description[language], language: language, path: language == .zh ? "" : "en/",
+      title: site.title[language], description: site.description[language], language: language,
+      path: language == .zh ? "" : "en/",
       twin: language == .zh ? "en/" : "../")
     page["datasetCount"] = text["共 \(entries.count) 个数据集", "\(entries.count) datasets"]
     page["datasets"] = entries.map { entry -> [String: Any] in
       let dataset = entry.dataset
       var item: [String: Any] = [
-        "address": "datasets/\(dataset.id)/", "title": dataset.title[language], "description": dataset.description[language],
-        "department": dataset.department.name[language], "domain": dataset.domain[language], "access": text.access(dataset.access),
+        "address": "datasets/\(dataset.id)/", "title": dataset.title[language],
+        "description": dataset.description[language],
+        "department": dataset.department.name[language], "domain": dataset.domain[language],
+        "access": text.access(dataset.access),
         "accessClass": dataset.access.rawValue, "frequency": text.frequency(dataset.frequency),
       ]
       if let release = entry.releases.first {
@@ -63,7 +68,8 @@ struct Pages {
     }
     if let release = entry.releases.first {
       page["downloads"] = downloads(release, text, toRoot: toRoot)
-      page["versions"] = ["heading": text["版本记录", "Versions"], "items": versions(entry.releases, text, toRoot: toRoot)] as [String: Any]
+      page["versions"] =
+        ["heading": text["版本记录", "Versions"], "items": versions(entry.releases, text, toRoot: toRoot)] as [String: Any]
     }
     if let schema = entry.schema { page["columns"] = columns(schema, text) }
     page["useHeading"] = text["使用与联系", "Use and contact"]
@@ -72,19 +78,25 @@ struct Pages {
   }
 
   /// What every page has.
-  private func frame(title: String, description: String, language: Language, path: String, twin: String) -> [String: Any] {
+  private func frame(title: String, description: String, language: Language, path: String, twin: String) -> [String:
+    Any]
+  {
     let text = PageText(language: language)
     let toRoot = String(repeating: "../", count: path.split(separator: "/").count)
     var page: [String: Any] = [
-      "language": language.tag, "title": title, "siteTitle": site.title[language], "siteDescription": site.description[language],
-      "description": description, "toRoot": toRoot, "twin": twin, "twinName": text["English", "中文"], "twinLanguage": language == .zh ? "en" : "zh-CN",
+      "language": language.tag, "title": title, "siteTitle": site.title[language],
+      "siteDescription": site.description[language],
+      "description": description, "toRoot": toRoot, "twin": twin, "twinName": text["English", "中文"],
+      "twinLanguage": language == .zh ? "en" : "zh-CN",
       "home": language == .zh ? toRoot : "\(toRoot)en/",
       "publisher": text["发布单位:", "Published by "] + site.publisher[language],
       "catalogWord": text["机器可读目录:", "For machines:"],
     ]
     if isTrial {
-      page["trial"] = text[
-        "试运行:本站使用试用签名密钥,数据与签名仅供测试。", "Trial: this site is signed with trial keys; data and signatures are for testing only."]
+      page["trial"] =
+        text[
+          "试运行:本站使用试用签名密钥,数据与签名仅供测试。",
+          "Trial: this site is signed with trial keys; data and signatures are for testing only."]
     }
     return page
   }
@@ -120,16 +132,20 @@ struct Pages {
         default: text["数据包描述 (Data Package)", "Description (Data Package)"]
         }
       return [
-        "name": name, "kind": kind, "address": "\(toRoot)data/\(release.folder)/\(name)", "size": text.size(file["length"]?.integer ?? 0),
+        "name": name, "kind": kind, "address": "\(toRoot)data/\(release.folder)/\(name)",
+        "size": text.size(file["length"]?.integer ?? 0),
         "digest": file["sha256"]?.text ?? "",
       ]
     }
     return [
       "heading": text["下载", "Downloads"], "fileWord": text["文件", "File"], "sizeWord": text["大小", "Size"],
       "digestWord": text["校验值 (SHA-256)", "Digest (SHA-256)"], "files": files,
-      "stable": text["始终指向最新版的地址:", "The newest version is always at "], "stableAddress": "\(toRoot)data/\(release.dataset)/latest/data.csv.gz",
+      "stable": text["始终指向最新版的地址:", "The newest version is always at "],
+      "stableAddress": "\(toRoot)data/\(release.dataset)/latest/data.csv.gz",
       "stablePath": "data/\(release.dataset)/latest/", "folder": "data/\(release.folder)/",
-      "folderHint": text["整个版本目录是一个 Data Package,可直接用 pandas、DuckDB、frictionless 打开。", "The release's folder is a Data Package; pandas, DuckDB and frictionless open it as it is."],
+      "folderHint": text[
+        "整个版本目录是一个 Data Package,可直接用 pandas、DuckDB、frictionless 打开。",
+        "The release's folder is a Data Package; pandas, DuckDB and frictionless open it as it is."],
     ]
   }
 
@@ -142,15 +158,19 @@ struct Pages {
       if let least = limits.minimum { rules.append("≥ \(least)") }
       if let most = limits.maximum { rules.append("≤ \(most)") }
       if let values = limits.enumeration {
-        rules.append(text["取值:", "one of: "] + values.prefix(12).joined(separator: text["、", ", "]) + (values.count > 12 ? " …" : ""))
+        rules.append(
+          text["取值:", "one of: "] + values.prefix(12).joined(separator: text["、", ", "])
+            + (values.count > 12 ? " …" : ""))
       }
       return [
-        "name": field.name, "title": field.title?[text.language] ?? "", "type": text.type(field.type.name), "unit": field.unit ?? "",
+        "name": field.name, "title": field.title?[text.language] ?? "", "type": text.type(field.type.name),
+        "unit": field.unit ?? "",
         "description": field.description?[text.language] ?? "", "rules": rules.joined(separator: text[";", "; "]),
       ]
     }
     return [
-      "heading": text["数据项", "Columns"], "nameWord": text["列名", "Name"], "titleWord": text["含义", "Meaning"], "typeWord": text["类型", "Type"],
+      "heading": text["数据项", "Columns"], "nameWord": text["列名", "Name"], "titleWord": text["含义", "Meaning"],
+      "typeWord": text["类型", "Type"],
       "ruleWord": text["规则", "Rules"], "items": items,
     ]
   }
@@ -158,19 +178,29 @@ struct Pages {
   private func versions(_ releases: [ReleaseRecord], _ text: PageText, toRoot: String) -> [[String: Any]] {
     releases.map { release in
       let change = release.json["change"]
-      let reasons = (change?["reasons"]?.elements ?? []).map { text.reason($0["code"]?.text ?? "", $0["subject"]?.text) }
+      let reasons = (change?["reasons"]?.elements ?? []).map {
+        text.reason($0["code"]?.text ?? "", $0["subject"]?.text)
+      }
       var counts: [String] = []
       if let rows = change?["rows"], change?["level"]?.text != "first" {
-        if let added = rows["added"]?.integer, added > 0 { counts.append(text["新增 \(text.count(added)) 行", "\(text.count(added)) rows added"]) }
-        if let removed = rows["removed"]?.integer, removed > 0 { counts.append(text["删除 \(text.count(removed)) 行", "\(text.count(removed)) rows removed"]) }
-        if let changed = rows["changed"]?.integer, changed > 0 { counts.append(text["更正 \(text.count(changed)) 行", "\(text.count(changed)) rows changed"]) }
+        if let added = rows["added"]?.integer, added > 0 {
+          counts.append(text["新增 \(text.count(added)) 行", "\(text.count(added)) rows added"])
+        }
+        if let removed = rows["removed"]?.integer, removed > 0 {
+          counts.append(text["删除 \(text.count(removed)) 行", "\(text.count(removed)) rows removed"])
+        }
+        if let changed = rows["changed"]?.integer, changed > 0 {
+          counts.append(text["更正 \(text.count(changed)) 行", "\(text.count(changed)) rows changed"])
+        }
       }
       // Counts say more than the bare reasons for rows.
       let codes = Set((change?["reasons"]?.elements ?? []).compactMap { $0["code"]?.text })
       let isAboutRows = !counts.isEmpty && codes.isSubset(of: ["rows-added", "rows-removed", "values-changed"])
       return [
-        "release": release.release.description, "version": release.version.description, "date": release.modified.date.description,
-        "what": (isAboutRows ? counts : reasons + counts).joined(separator: text[",", ", "]), "address": "\(toRoot)data/\(release.folder)/release.json",
+        "release": release.release.description, "version": release.version.description,
+        "date": release.modified.date.description,
+        "what": (isAboutRows ? counts : reasons + counts).joined(separator: text[",", ", "]),
+        "address": "\(toRoot)data/\(release.folder)/release.json",
       ]
     }
   }
@@ -181,13 +211,17 @@ struct Pages {
       ["name": text["许可", "Licence"], "value": dataset.license.title[text.language], "address": dataset.license.path],
       ["name": text["联系", "Contact"], "value": contact.name[text.language]],
     ]
-    if let email = contact.email { items.append(["name": text["邮箱", "E-mail"], "value": email, "address": "mailto:\(email)"]) }
+    if let email = contact.email {
+      items.append(["name": text["邮箱", "E-mail"], "value": email, "address": "mailto:\(email)"])
+    }
     if let telephone = contact.telephone { items.append(["name": text["电话", "Telephone"], "value": telephone]) }
     return items
   }
 
   private func render(_ template: String, _ page: [String: Any]) -> [UInt8] {
-    guard let rendered = library.render(page, withTemplate: template) else { preconditionFailure("template \(template) is registered") }
+    guard let rendered = library.render(page, withTemplate: template) else {
+      preconditionFailure("template \(template) is registered")
+    }
     return Array(rendered.utf8)
   }
 }

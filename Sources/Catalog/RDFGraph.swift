@@ -24,7 +24,9 @@ struct RDFGraph {
   /// Adds a statement; one that is there already is not said twice.
   mutating func add(_ subject: String, _ predicate: String, _ object: Term) {
     let position = self.position(of: subject)
-    guard !nodes[position].statements.contains(where: { $0.predicate == predicate && $0.object == object }) else { return }
+    guard !nodes[position].statements.contains(where: { $0.predicate == predicate && $0.object == object }) else {
+      return
+    }
     nodes[position].statements.append((predicate, object))
   }
 
@@ -63,7 +65,9 @@ struct RDFGraph {
           nodes.filter { !$0.types.isEmpty || !$0.statements.isEmpty }.map { node in
             var members: [(String, JSON?)] = [("@id", .string(node.id))]
             if !node.types.isEmpty { members.append(("@type", .array(node.types.map { .string($0) }))) }
-            for (predicate, objects) in grouped(node.statements) { members.append((predicate, .array(objects.map(json)))) }
+            for (predicate, objects) in grouped(node.statements) {
+              members.append((predicate, .array(objects.map(json))))
+            }
             return .members(members)
           })
       ),
@@ -82,7 +86,9 @@ struct RDFGraph {
     return groups
   }
 
-  private func isPrefixed(_ iri: String) -> Bool { prefixes.contains { iri.hasPrefix($0.name + ":") && !iri.hasPrefix($0.name + "://") } }
+  private func isPrefixed(_ iri: String) -> Bool {
+    prefixes.contains { iri.hasPrefix($0.name + ":") && !iri.hasPrefix($0.name + "://") }
+  }
 
   private func name(_ iri: String) -> String { isPrefixed(iri) ? iri : "<\(iri)>" }
 
@@ -104,7 +110,8 @@ struct RDFGraph {
   private func json(_ term: Term) -> JSON {
     switch term {
     case .iri(let iri): .members([("@id", .string(iri))])
-    case .text(let text, let language): .members([("@value", .string(text)), ("@language", language.map { .string($0) })])
+    case .text(let text, let language):
+      .members([("@value", .string(text)), ("@language", language.map { .string($0) })])
     case .typed(let text, let type): .members([("@value", .string(text)), ("@type", .string(type))])
     }
   }

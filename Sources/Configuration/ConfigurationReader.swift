@@ -12,15 +12,19 @@ package struct ConfigurationReader: Sendable {
 
   package init(datasetsFolder: String, schemasFolder: String, forbiddenFolders: [String]) throws {
     func resolved(_ path: String) throws -> String {
-      do { return try resolvedPath(path) } catch { throw ConfigurationError(file: path, problem: "there is no such folder") }
+      do { return try resolvedPath(path) } catch {
+        throw ConfigurationError(file: path, problem: "there is no such folder")
+      }
     }
     self.datasetsFolder = try resolved(datasetsFolder)
     self.schemasFolder = try resolved(schemasFolder)
     self.forbiddenFolders = forbiddenFolders.map { (try? resolvedPath($0)) ?? $0 }
   }
 
-  /// Every folder below `datasets/` that holds a `dataset.yaml`, in order. A folder that is neither a department nor a
-  /// dataset, or whose name is no id, is an error: nothing is passed over in silence.
+  /// Every folder below `datasets/` that holds a `dataset.yaml`, in order.
+  ///
+  /// A folder that is neither a department nor a dataset, or whose name is no id, is an error: nothing is passed
+  /// over in silence.
   package func datasetIDs() throws -> [DatasetID] {
     var ids: [DatasetID] = []
     for departmentName in try folderNames(datasetsFolder) where !departmentName.hasPrefix(".") {
@@ -30,7 +34,8 @@ package struct ConfigurationReader: Sendable {
       for name in try folderNames(departmentFolder) where !name.hasPrefix(".") {
         let folder = "\(departmentFolder)/\(name)"
         guard fileKind(folder) != .file else { continue }
-        let id = try identify(folder) { () throws(IdentifierError) in try DatasetID(department: department, name: name) }
+        let id = try identify(folder) { () throws(IdentifierError) in try DatasetID(department: department, name: name)
+        }
         guard fileKind("\(folder)/dataset.yaml") != nil else {
           throw ConfigurationError(file: folder, problem: "has no dataset.yaml")
         }
@@ -66,16 +71,19 @@ package struct ConfigurationReader: Sendable {
     let listed = Set(dataset.columns.map(\.field))
     for field in schema.fields where !listed.contains(field.name) {
       throw ConfigurationError(
-        file: configuration, problem: "columns does not list \(field.name), a field of \(dataset.schemaName).tableschema.json",
+        file: configuration,
+        problem: "columns does not list \(field.name), a field of \(dataset.schemaName).tableschema.json",
         hint: "state its disclosure: a column that is not declared is never published")
     }
     for column in dataset.columns where schema.index(of: column.field) == nil {
       throw ConfigurationError(
-        file: configuration, problem: "columns lists \(column.field), which is no field of \(dataset.schemaName).tableschema.json")
+        file: configuration,
+        problem: "columns lists \(column.field), which is no field of \(dataset.schemaName).tableschema.json")
     }
     for (index, key) in dataset.releaseKey.enumerated() {
       guard let column = dataset.columns.first(where: { $0.field == key }), column.transform != .drop else {
-        throw ConfigurationError(file: configuration, problem: "release.key[\(index)] names \(key), which is not published")
+        throw ConfigurationError(
+          file: configuration, problem: "release.key[\(index)] names \(key), which is not published")
       }
     }
     return schema
@@ -119,7 +127,9 @@ package struct ConfigurationReader: Sendable {
       path = "\(folder)/\(text)"
     }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst(text.hasPrefix("/") ? 1 : 0)
-    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { throw value.fail("must not hold .., . or //") }
+    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+      throw value.fail("must not hold .., . or //")
+    }
     for forbidden in forbiddenFolders where path == forbidden || path.hasPrefix(forbidden + "/") {
       throw value.fail("lies in Daylight's own workspace or public folder")
     }

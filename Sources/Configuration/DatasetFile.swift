@@ -21,7 +21,8 @@ extension ConfigurationReader {
     let access: Access = try members.required("access").choice()
     let conditions = members["conditions"]
     if access == .conditional && conditions == nil {
-      throw ConfigurationError(file: "\(folder)/dataset.yaml", problem: "access is conditional, but conditions is missing")
+      throw ConfigurationError(
+        file: "\(folder)/dataset.yaml", problem: "access is conditional, but conditions is missing")
     }
     let release = try releaseMembers(members["release"], site: site)
     let dataset = Dataset(
@@ -72,7 +73,9 @@ extension ConfigurationReader {
 
   private func source(_ value: YAMLValue, folder: String, site: Site) throws -> Source {
     let members = try value.mapping()
-    if let url = members["url"] { throw url.fail("is not available in this version of Daylight", hint: "use source.path") }
+    if let url = members["url"] {
+      throw url.fail("is not available in this version of Daylight", hint: "use source.path")
+    }
     if let format = members["format"], try format.text() != "csv" { throw format.fail("must be csv") }
     let encoding = members["encoding"]
     if let encoding { try checkEncoding(encoding) }
@@ -86,13 +89,15 @@ extension ConfigurationReader {
       try dialect.finish()
       let special = [layout.delimiter, layout.quote, layout.escape].compactMap { $0 }
       guard Set(special).count == special.count else {
-        throw ConfigurationError(file: value.file, line: members.line, problem: "\(value.path).dialect uses one character for two things")
+        throw ConfigurationError(
+          file: value.file, line: members.line, problem: "\(value.path).dialect uses one character for two things")
       }
     }
     let limit = try members["max_record"]?.integer(1...(1 << 30)) ?? 16 << 20
     let path = try sourcePath(members.required("path"), folder: folder, site: site)
     try members.finish()
-    return Source(path: path.path, root: path.root, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
+    return Source(
+      path: path.path, root: path.root, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
   }
 
   private func asciiCharacter(_ value: YAMLValue) throws -> UInt8 {
@@ -109,7 +114,9 @@ extension ConfigurationReader {
       let members = try column.mapping()
       let disclosure: Disclosure = try members.required("disclosure").choice()
       let label = try members["from"]?.text() ?? name
-      guard labels.insert(label).inserted else { throw column.fail("has the same header text as another column: \(label)") }
+      guard labels.insert(label).inserted else {
+        throw column.fail("has the same header text as another column: \(label)")
+      }
       let transform: Transform
       if let written = members["transform"] {
         transform = try self.transform(written)
@@ -142,13 +149,16 @@ extension ConfigurationReader {
     let members = try value.mapping()
     let all = ["mask", "replace", "hash", "generalise"].compactMap { members[$0] }
     try members.finish()
-    guard all.count == 1, let only = all.first else { throw value.fail("must name one of mask, replace, hash, generalise") }
+    guard all.count == 1, let only = all.first else {
+      throw value.fail("must name one of mask, replace, hash, generalise")
+    }
     switch only.path.split(separator: ".").last {
     case "replace": return .replace(with: try only.text())
     case "mask":
       let options = try only.mapping()
       let mask = Transform.mask(
-        keepFirst: try options["keep_first"]?.integer(0...16) ?? 0, keepLast: try options["keep_last"]?.integer(0...16) ?? 0)
+        keepFirst: try options["keep_first"]?.integer(0...16) ?? 0,
+        keepLast: try options["keep_last"]?.integer(0...16) ?? 0)
       try options.finish()
       return mask
     case "hash":
@@ -164,7 +174,9 @@ extension ConfigurationReader {
     let options = try value.mapping()
     let number = options["number"], date = options["date"], address = options["address"]
     try options.finish()
-    guard [number, date, address].compactMap({ $0 }).count == 1 else { throw value.fail("must name one of number, date, address") }
+    guard [number, date, address].compactMap({ $0 }).count == 1 else {
+      throw value.fail("must name one of number, date, address")
+    }
     if let date { return .generaliseDate(try date.choice()) }
     if let address { return .generaliseAddress(try address.choice()) }
     guard let number else { throw value.fail("must name one of number, date, address") }
@@ -174,12 +186,16 @@ extension ConfigurationReader {
       let text = try value.text()
       let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
       let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }), digits.count <= 15 else {
+      guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }),
+        digits.count <= 15
+      else {
         throw value.fail("must be a decimal number of at most 15 digits")
       }
       return text
     }
-    guard let step = try decimal(bounds.required("step")), !step.hasPrefix("-"), step.contains(where: { $0 != "0" && $0 != "." }) else {
+    guard let step = try decimal(bounds.required("step")), !step.hasPrefix("-"),
+      step.contains(where: { $0 != "0" && $0 != "." })
+    else {
       throw number.fail("needs a step over 0")
     }
     let least = try decimal(bounds["at_least"]), most = try decimal(bounds["at_most"])
@@ -206,7 +222,9 @@ extension ConfigurationReader {
     return assertions
   }
 
-  private func releaseMembers(_ value: YAMLValue?, site: Site) throws -> (key: [String], formats: [RowFormat], approval: ApprovalPolicy) {
+  private func releaseMembers(_ value: YAMLValue?, site: Site) throws -> (
+    key: [String], formats: [RowFormat], approval: ApprovalPolicy
+  ) {
     guard let value else { return ([], RowFormat.allCases, site.leastApproval) }
     let members = try value.mapping()
     let formats: [RowFormat] = try members["formats"]?.list().map { try $0.choice() } ?? RowFormat.allCases
@@ -225,7 +243,9 @@ extension ConfigurationReader {
     let text = try value.text()
     let fields = text.split(separator: " ")
     guard fields.count == 5, fields.allSatisfy({ $0.allSatisfy { "0123456789*/,-".contains($0) } }) else {
-      throw value.fail("must have five fields: minute hour day month weekday", hint: "\"0 6 1 * *\" is 06:00 on the first of each month")
+      throw value.fail(
+        "must have five fields: minute hour day month weekday",
+        hint: "\"0 6 1 * *\" is 06:00 on the first of each month")
     }
     return text
   }

@@ -44,14 +44,18 @@ extension ConfigurationReader {
     let text = try value.text()
     guard text.hasPrefix("https://") || text.hasPrefix("http://"), !(isBase && text.hasSuffix("/")),
       text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3c && $0 != 0x3e && $0 != 0x5c })
-    else { throw value.fail("must be an address that begins with https:// or http://\(isBase ? " and does not end with /" : "")") }
+    else {
+      throw value.fail(
+        "must be an address that begins with https:// or http://\(isBase ? " and does not end with /" : "")")
+    }
     return text
   }
 
   func contact(_ value: YAMLValue) throws -> Contact {
     let members = try value.mapping()
     let contact = Contact(
-      name: try members.required("name").localized(), email: try members["email"]?.text(), telephone: try members["telephone"]?.text())
+      name: try members.required("name").localized(), email: try members["email"]?.text(),
+      telephone: try members["telephone"]?.text())
     if let email = contact.email {
       let parts = email.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."), !email.contains(" ") else {

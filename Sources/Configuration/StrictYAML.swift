@@ -26,8 +26,10 @@ struct StrictYAML {
     }
   }
 
-  /// Refuses anchors and tags, and so aliases, which need an anchor before them. A node with such a property begins with its
-  /// sign. The walk stops at the first one, before any alias could make a small file large.
+  /// Refuses anchors and tags, and so aliases, which need an anchor before them.
+  ///
+  /// A node with such a property begins with its sign. The walk stops at the first one, before any alias could make
+  /// a small file large.
   private static func refuseProperties(_ node: Node, lines: [Substring], file: String) throws {
     if let mark = node.mark, mark.line >= 1, mark.line <= lines.count {
       let sign = lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first
@@ -64,8 +66,10 @@ extension YamlError {
 
   var summary: String {
     switch self {
-    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): "is no valid YAML: \(problem)"
-    case .duplicatedKeysInMapping(let duplicates, _): "a key occurs twice: \(duplicates.sorted().joined(separator: ", "))"
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
+      "is no valid YAML: \(problem)"
+    case .duplicatedKeysInMapping(let duplicates, _):
+      "a key occurs twice: \(duplicates.sorted().joined(separator: ", "))"
     default: "is no valid YAML"
     }
   }

@@ -1,8 +1,10 @@
 internal import Publication
 internal import Yams
 
-/// The members of one YAML mapping. Whoever reads it takes the members one by one and calls `finish`, which refuses what is
-/// left: so no key is ever passed over in silence.
+/// The members of one YAML mapping.
+///
+/// Whoever reads it takes the members one by one and calls `finish`, which refuses what is left: so no key is ever
+/// passed over in silence.
 final class YAMLMapping {
   let path: String
   let file: String
@@ -15,7 +17,9 @@ final class YAMLMapping {
     self.file = file
     line = node.mark?.line
     guard case .mapping(let mapping) = node else {
-      throw ConfigurationError(file: file, line: node.mark?.line, problem: "\(path.isEmpty ? "the file" : path) must be a mapping (key: value)")
+      throw ConfigurationError(
+        file: file, line: node.mark?.line, problem: "\(path.isEmpty ? "the file" : path) must be a mapping (key: value)"
+      )
     }
     for (key, value) in mapping {
       guard case .scalar(let scalar) = key else {
@@ -29,7 +33,10 @@ final class YAMLMapping {
   func allMembers() -> [(name: String, value: YAMLValue)] {
     members.map { member in
       taken.insert(member.name)
-      return (member.name, YAMLValue(node: member.node, path: path.isEmpty ? member.name : "\(path).\(member.name)", file: file))
+      return (
+        member.name,
+        YAMLValue(node: member.node, path: path.isEmpty ? member.name : "\(path).\(member.name)", file: file)
+      )
     }
   }
 
@@ -74,21 +81,24 @@ struct YAMLValue {
 
   /// A text that is not empty; numbers and `true` count as texts only in quotes where `isQuoted` is asked for.
   func text() throws -> String {
-    guard case .scalar(let scalar) = node, !scalar.string.isEmpty, scalar.string != "null" || scalar.style != .plain else {
+    guard case .scalar(let scalar) = node, !scalar.string.isEmpty, scalar.string != "null" || scalar.style != .plain
+    else {
       throw fail("must be a text")
     }
     return scalar.string
   }
 
   func integer(_ range: ClosedRange<Int>) throws -> Int {
-    guard case .scalar(let scalar) = node, scalar.style == .plain, let value = Int(scalar.string), range.contains(value) else {
+    guard case .scalar(let scalar) = node, scalar.style == .plain, let value = Int(scalar.string), range.contains(value)
+    else {
       throw fail("must be a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return value
   }
 
   func flag() throws -> Bool {
-    guard case .scalar(let scalar) = node, scalar.style == .plain, scalar.string == "true" || scalar.string == "false" else {
+    guard case .scalar(let scalar) = node, scalar.style == .plain, scalar.string == "true" || scalar.string == "false"
+    else {
       throw fail("must be true or false")
     }
     return scalar.string == "true"
@@ -102,11 +112,16 @@ struct YAMLValue {
   func texts() throws -> [String] { try list().map { try $0.text() } }
 
   /// One of the words of an enumeration.
-  func choice<Choice: RawRepresentable & CaseIterable>(_: Choice.Type = Choice.self) throws -> Choice where Choice.RawValue == String {
+  func choice<Choice: RawRepresentable & CaseIterable>(_: Choice.Type = Choice.self) throws -> Choice
+  where Choice.RawValue == String {
     let word = try text()
     guard let value = Choice(rawValue: word) else {
       let words = Choice.allCases.map(\.rawValue)
-      throw fail("must be one of \(words.joined(separator: ", "))", hint: words.min { distance($0, word) < distance($1, word) }.flatMap { distance($0, word) <= 3 ? "did you mean \($0)?" : nil })
+      throw fail(
+        "must be one of \(words.joined(separator: ", "))",
+        hint: words.min { distance($0, word) < distance($1, word) }.flatMap {
+          distance($0, word) <= 3 ? "did you mean \($0)?" : nil
+        })
     }
     return value
   }

@@ -29,7 +29,8 @@ func croissant(of table: VersionedTable, files: [ReleaseFile], site: Site, now: 
       .array(
         files.filter { $0.role == .data }.map { file in
           .members([
-            ("@type", "cr:FileObject"), ("@id", .string(file.name)), ("name", .string(file.name)), ("contentUrl", .string(file.name)),
+            ("@type", "cr:FileObject"), ("@id", .string(file.name)), ("name", .string(file.name)),
+            ("contentUrl", .string(file.name)),
             ("contentSize", .string("\(file.file.byteCount) B")), ("encodingFormat", .string(file.mediaType)),
             ("sha256", .string(file.file.digest.hex)),
           ])
@@ -77,16 +78,21 @@ private func croissantField(_ field: SchemaField) -> JSON {
 /// The official context of Croissant 1.0, member for member: tools compare it.
 private let croissantContext: JSON = {
   let plain = [
-    "citeAs", "column", "fileObject", "fileProperty", "fileSet", "extract", "field", "format", "includes", "isLiveDataset", "jsonPath", "key",
-    "md5", "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate", "separator", "source", "subField",
+    "citeAs", "column", "fileObject", "fileProperty", "fileSet", "extract", "field", "format", "includes",
+    "isLiveDataset", "jsonPath", "key",
+    "md5", "parentField", "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate",
+    "separator", "source", "subField",
     "transform",
   ]
   func typed(_ id: String, _ type: String) -> JSON { .members([("@id", .string(id)), ("@type", .string(type))]) }
   let members: [(String, JSON?)] =
     [
-      ("@language", "en"), ("@vocab", "https://schema.org/"), ("conformsTo", "dct:conformsTo"), ("cr", "http://mlcommons.org/croissant/"),
-      ("rai", "http://mlcommons.org/croissant/RAI/"), ("data", typed("cr:data", "@json")), ("dataType", typed("cr:dataType", "@vocab")),
-      ("dct", "http://purl.org/dc/terms/"), ("equivalentProperty", "cr:equivalentProperty"), ("examples", typed("cr:examples", "@json")),
+      ("@language", "en"), ("@vocab", "https://schema.org/"), ("conformsTo", "dct:conformsTo"),
+      ("cr", "http://mlcommons.org/croissant/"),
+      ("rai", "http://mlcommons.org/croissant/RAI/"), ("data", typed("cr:data", "@json")),
+      ("dataType", typed("cr:dataType", "@vocab")),
+      ("dct", "http://purl.org/dc/terms/"), ("equivalentProperty", "cr:equivalentProperty"),
+      ("examples", typed("cr:examples", "@json")),
       ("sc", "https://schema.org/"),
     ] + plain.map { ($0, .string("cr:\($0)")) }
   return .members(members.sorted { $0.0 < $1.0 })

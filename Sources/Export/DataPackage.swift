@@ -22,7 +22,12 @@ func dataPackage(of table: VersionedTable, files: [ReleaseFile], site: Site, now
     ("keywords", .array((dataset.keywords[.zh] ?? []).map { .string($0) })),
     (
       "licenses",
-      [.members([("name", .string(dataset.license.name)), ("title", .string(dataset.license.title.zh)), ("path", .string(dataset.license.path))])]
+      [
+        .members([
+          ("name", .string(dataset.license.name)), ("title", .string(dataset.license.title.zh)),
+          ("path", .string(dataset.license.path)),
+        ])
+      ]
     ),
     (
       "contributors",
@@ -37,7 +42,8 @@ func dataPackage(of table: VersionedTable, files: [ReleaseFile], site: Site, now
         (
           "en",
           dataset.title.en == nil
-            ? nil : .members([("title", .string(dataset.title[.en])), ("description", .string(dataset.description[.en]))])
+            ? nil
+            : .members([("title", .string(dataset.title[.en])), ("description", .string(dataset.description[.en]))])
         )
       ])
     ),
@@ -50,7 +56,8 @@ func dataPackage(of table: VersionedTable, files: [ReleaseFile], site: Site, now
 
 private func resource(_ file: ReleaseFile, _ table: VersionedTable) -> JSON {
   let described: [(String, JSON?)] = [
-    ("name", .string(table.dataset.id.name)), ("type", "table"), ("format", "csv"), ("encoding", "utf-8"), ("compression", "gz"),
+    ("name", .string(table.dataset.id.name)), ("type", "table"), ("format", "csv"), ("encoding", "utf-8"),
+    ("compression", "gz"),
     ("schema", table.schema.schema.json),
   ]
   return .object((storedFile(file).members ?? []) + (JSON.members(described).members ?? []))

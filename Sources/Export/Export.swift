@@ -5,7 +5,9 @@ internal import Tabular
 package import Redaction
 package import Versioning
 
-/// Writes every file of a release, `release.json` last. The same table, clock and keys give the same bytes.
+/// Writes every file of a release, `release.json` last.
+///
+/// The same table, clock and keys give the same bytes.
 package struct Export: Stage {
   package static let name = StageName.export
   private let site: Site
@@ -38,14 +40,19 @@ package struct Export: Stage {
       ("croissant.json", "application/ld+json", croissant(of: table, files: files, site: site, now: run.clock.now)),
     ]
     for (name, mediaType, json) in descriptors {
-      files.append(ReleaseFile(name: name, role: .descriptor, mediaType: mediaType, file: try save(json, name, in: folder), raw: nil))
+      files.append(
+        ReleaseFile(
+          name: name, role: .descriptor, mediaType: mediaType, file: try save(json, name, in: folder), raw: nil))
     }
     let record = ReleaseRecord(
       table: table, files: files, site: site, now: run.clock.now,
-      salt: key.derived(for: ["daylight salt v1", table.dataset.id.description, table.release.description, table.content.hex]).bytes)
+      salt: key.derived(for: [
+        "daylight salt v1", table.dataset.id.description, table.release.description, table.content.hex,
+      ]).bytes)
     let saved = try save(record.json, "release.json", in: folder)
     files.append(ReleaseFile(name: "release.json", role: .record, mediaType: "application/json", file: saved, raw: nil))
-    return ReleaseCandidate(dataset: table.dataset, schema: table.schema, record: record, files: files, rowCount: table.rowCount)
+    return ReleaseCandidate(
+      dataset: table.dataset, schema: table.schema, record: record, files: files, rowCount: table.rowCount)
   }
 
   private func save(_ json: JSON, _ name: String, in folder: String) throws -> WorkFile {
@@ -96,7 +103,9 @@ package struct Export: Stage {
       }
       try flush()
       run.progress(
-        .advanced(Self.name, table.dataset.id, byteCount: table.rows.byteCount + source.offset, total: 2 * table.rows.byteCount))
+        .advanced(
+          Self.name, table.dataset.id, byteCount: table.rows.byteCount + source.offset, total: 2 * table.rows.byteCount)
+      )
     }
     bytes.append(contentsOf: "\n]\n".utf8)
     try flush()
@@ -126,7 +135,9 @@ package struct ReleaseFile: Sendable {
   }
 }
 
-/// All files of a release, written but not yet looked at. Only export can make one.
+/// All files of a release, written but not yet looked at.
+///
+/// Only export can make one.
 package struct ReleaseCandidate: Sendable {
   package let dataset: Dataset
   package let schema: PublicSchema

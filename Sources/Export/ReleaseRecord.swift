@@ -52,7 +52,8 @@ package struct ReleaseRecord: Sendable {
         .array(
           files.map { file in
             .members([
-              ("path", .string(file.name)), ("role", .string(file.role.rawValue)), ("media_type", .string(file.mediaType)),
+              ("path", .string(file.name)), ("role", .string(file.role.rawValue)),
+              ("media_type", .string(file.mediaType)),
               ("length", .int(file.file.byteCount)), ("sha256", .string(file.file.digest.hex)),
               ("compression", file.raw == nil ? nil : "gzip"),
               (
@@ -71,10 +72,13 @@ package struct ReleaseRecord: Sendable {
     func text(_ name: String) -> String? { json[name]?.text }
     let parts = text("dataset")?.split(separator: "/").map(String.init) ?? []
     guard parts.count == 2, let department = try? DepartmentID(parts[0]),
-      let dataset = try? DatasetID(department: department, name: parts[1]), let release = text("release").flatMap(ReleaseID.init),
-      let version = text("version").flatMap(Version.init), let content = text("content_sha256").flatMap(Digest.init(hex:)),
+      let dataset = try? DatasetID(department: department, name: parts[1]),
+      let release = text("release").flatMap(ReleaseID.init),
+      let version = text("version").flatMap(Version.init),
+      let content = text("content_sha256").flatMap(Digest.init(hex:)),
       let issued = text("issued").flatMap(Instant.init), let modified = text("modified").flatMap(Instant.init),
-      let rowCount = json["row_count"]?.integer, let descriptor = json["schema"], let schema = try? Schema(json: descriptor)
+      let rowCount = json["row_count"]?.integer, let descriptor = json["schema"],
+      let schema = try? Schema(json: descriptor)
     else { return nil }
     self.dataset = dataset
     self.release = release
@@ -98,7 +102,8 @@ package struct ReleaseRecord: Sendable {
     return PreviousRelease(
       release: release, version: version, content: content, schema: schema,
       keyNames: json["key"]?.elements?.compactMap(\.text) ?? [],
-      formats: RowFormat.allCases.filter { format in files.contains { $0["path"]?.text == "data.\(format.rawValue).gz" } },
+      formats: RowFormat.allCases.filter { format in files.contains { $0["path"]?.text == "data.\(format.rawValue).gz" }
+      },
       rowCount: rowCount, issued: issued, rowsPath: rowsPath)
   }
 }

@@ -44,7 +44,9 @@ package struct SHA256: ~Copyable {
   package static func hash(_ text: String) -> Digest { hash(Array(text.utf8)) }
 }
 
-/// A secret of 32 bytes. It has no description, so that no log can hold one.
+/// A secret of 32 bytes.
+///
+/// It has no description, so that no log can hold one.
 package struct SymmetricKey: Sendable {
   package let bytes: [UInt8]
 
@@ -77,7 +79,9 @@ package struct SymmetricKey: Sendable {
   }
 }
 
-/// An Ed25519 key pair (RFC 8032, pure). The seed is the secret.
+/// An Ed25519 key pair (RFC 8032, pure).
+///
+/// The seed is the secret.
 package struct SigningKey: Sendable {
   package let seed: [UInt8]
   package let publicKey: [UInt8]

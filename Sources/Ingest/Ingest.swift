@@ -27,7 +27,8 @@ package struct Ingest: Stage {
       run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
       return Snapshot(dataset: dataset, parts: [file])
     } catch let error as FileError {
-      throw IngestError(error.isMissingFile ? .missing : .unreadable(error.description), dataset: dataset.id, path: source.path)
+      throw IngestError(
+        error.isMissingFile ? .missing : .unreadable(error.description), dataset: dataset.id, path: source.path)
     }
   }
 }
@@ -62,8 +63,10 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch code {
-    case .missing: "ingest: \(dataset): there is no file \(path)\nhint: ask the department to deliver it, or correct source.path"
-    case .link: "ingest: \(dataset): \(path) leads through a link\nhint: links are not followed: put the file itself there"
+    case .missing:
+      "ingest: \(dataset): there is no file \(path)\nhint: ask the department to deliver it, or correct source.path"
+    case .link:
+      "ingest: \(dataset): \(path) leads through a link\nhint: links are not followed: put the file itself there"
     case .unreadable(let why): "ingest: \(dataset): \(why)"
     }
   }

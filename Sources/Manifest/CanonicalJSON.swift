@@ -16,7 +16,9 @@ extension JSON {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
     case .number(let text):
-      guard let value = Int(text), String(value) == text else { throw ManifestError("a signed number must be an integer") }
+      guard let value = Int(text), String(value) == text else {
+        throw ManifestError("a signed number must be an integer")
+      }
       bytes.append(contentsOf: text.utf8)
     case .string(let text): appendCanonical(text, to: &bytes)
     case .array(let elements):

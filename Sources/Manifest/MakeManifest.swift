@@ -32,37 +32,51 @@ package struct MakeManifest: Sendable {
   }
 
   /// - Returns: nil where nothing changed and no signature has passed half of its life.
-  package func callAsFunction(_ releases: [ReleaseTargets], tree: CatalogTree, after state: RepositoryState?, now: Instant) throws -> SignedManifest? {
+  package func callAsFunction(
+    _ releases: [ReleaseTargets], tree: CatalogTree, after state: RepositoryState?, now: Instant
+  ) throws -> SignedManifest? {
     try checkKeys(against: state)
     var roles: [SignedRole] = []
     var delegated: [(name: String, paths: [String])] = []
 
     // Departments: what is in force stays in the department's role, what was replaced moves to the role of its year.
-    let departments = Set(releases.map(\.dataset.department.name)).union((state?.targets.keys ?? [:].keys).compactMap(departmentName))
+    let departments = Set(releases.map(\.dataset.department.name)).union(
+      (state?.targets.keys ?? [:].keys).compactMap(departmentName))
     for department in departments.sorted() {
       let name = "department-\(department)"
       delegated.append((name, ["\(department)/*", "\(department)/*/*", "\(department)/*/*/*"]))
-      let split = try splitTargets(of: department, adding: releases.filter { $0.dataset.department.name == department }, state: state)
+      let split = try splitTargets(
+        of: department, adding: releases.filter { $0.dataset.department.name == department }, state: state)
       var years: [(name: String, paths: [String])] = []
       for (year, targets) in split.past.sorted(by: { $0.key < $1.key }) {
         let yearName = "\(name)-\(year)"
         years.append((yearName, ["\(department)/*/\(year).*/*"]))
-        roles += try next(yearName, type: "targets", members: [("targets", targets)], key: name, days: expiries.department, state, now)
+        roles += try next(
+          yearName, type: "targets", members: [("targets", targets)], key: name, days: expiries.department, state, now)
       }
       var members: [(String, JSON)] = [("targets", split.current)]
       if !years.isEmpty { members.append(("delegations", try delegations(years, key: { _ in try key(name) }))) }
       roles += try next(name, type: "targets", members: members, key: name, days: expiries.department, state, now)
     }
 
-    let siteFiles = [("site/tree.json", treeJSON(tree).prettyBytes), ("site/withdrawals.json", JSON.members([("withdrawals", [])]).prettyBytes)]
-    let siteTargets = JSON.members(siteFiles.map { path, bytes in (path, target(length: bytes.count, digest: SHA256.hash(bytes), custom: nil)) })
-    roles += try next("site", type: "targets", members: [("targets", siteTargets)], key: "site", days: expiries.site, state, now)
+    let siteFiles = [
+      ("site/tree.json", treeJSON(tree).prettyBytes),
+      ("site/withdrawals.json", JSON.members([("withdrawals", [])]).prettyBytes),
+    ]
+    let siteTargets = JSON.members(
+      siteFiles.map { path, bytes in (path, target(length: bytes.count, digest: SHA256.hash(bytes), custom: nil)) })
+    roles += try next(
+      "site", type: "targets", members: [("targets", siteTargets)], key: "site", days: expiries.site, state, now)
     delegated.append(("site", ["site/*"]))
     roles += try next(
-      "targets", type: "targets", members: [("targets", .object([])), ("delegations", try delegations(delegated, key: key))],
+      "targets", type: "targets",
+      members: [("targets", .object([])), ("delegations", try delegations(delegated, key: key))],
       key: "targets", days: expiries.targets, state, now)
 
-    let needsRenewal = state.map { isDue($0.snapshot, days: expiries.snapshot, now) || isDue($0.timestamp, days: expiries.timestamp, now) } ?? true
+    let needsRenewal =
+      state.map {
+        isDue($0.snapshot, days: expiries.snapshot, now) || isDue($0.timestamp, days: expiries.timestamp, now)
+      } ?? true
     guard !roles.isEmpty || needsRenewal else { return nil }
 
     var references: [String: JSON] = [:]
@@ -70,10 +84,12 @@ package struct MakeManifest: Sendable {
     for role in roles { references["\(role.name).json"] = role.reference }
     let meta = JSON.members(references.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })
     let snapshot = try SignedRole(
-      "snapshot", type: "snapshot", version: (state?.snapshot.version ?? 0) + 1, expires: now.advanced(days: expiries.snapshot),
+      "snapshot", type: "snapshot", version: (state?.snapshot.version ?? 0) + 1,
+      expires: now.advanced(days: expiries.snapshot),
       members: [("meta", meta)], key: key("snapshot"))
     let timestamp = try SignedRole(
-      "timestamp", type: "timestamp", version: (state?.timestamp.version ?? 0) + 1, expires: now.advanced(days: expiries.timestamp),
+      "timestamp", type: "timestamp", version: (state?.timestamp.version ?? 0) + 1,
+      expires: now.advanced(days: expiries.timestamp),
       members: [("meta", .members([("snapshot.json", snapshot.reference)]))], key: key("timestamp"))
     let root = state == nil ? try firstRoot(now) : nil
     return SignedManifest(siteTargets: siteFiles, roles: roles + [snapshot] + (root.map { [$0] } ?? []) + [timestamp])
@@ -83,7 +99,8 @@ package struct MakeManifest: Sendable {
 
   /// The next version of a role where its content changed or half of its life is over; else none.
   private func next(
-    _ name: String, type: String, members: [(String, JSON)], key signer: String, days: Int, _ state: RepositoryState?, _ now: Instant
+    _ name: String, type: String, members: [(String, JSON)], key signer: String, days: Int, _ state: RepositoryState?,
+    _ now: Instant
   ) throws -> [SignedRole] {
     let present = state?.targets[name]
     if let present, !isDue(present, days: days, now),
@@ -94,7 +111,8 @@ package struct MakeManifest: Sendable {
     }
     return [
       try SignedRole(
-        name, type: type, version: (present?.version ?? 0) + 1, expires: now.advanced(days: days), members: members, key: key(signer))
+        name, type: type, version: (present?.version ?? 0) + 1, expires: now.advanced(days: days), members: members,
+        key: key(signer))
     ]
   }
 
@@ -121,7 +139,9 @@ package struct MakeManifest: Sendable {
       ], key: key("root"))
   }
 
-  private func delegations(_ roles: [(name: String, paths: [String])], key: (String) throws -> SigningKey) throws -> JSON {
+  private func delegations(_ roles: [(name: String, paths: [String])], key: (String) throws -> SigningKey) throws
+    -> JSON
+  {
     var keys: [String: JSON] = [:]
     var list: [JSON] = []
     for role in roles {
@@ -134,14 +154,18 @@ package struct MakeManifest: Sendable {
           ("paths", .array(role.paths.map { .string($0) })), ("terminating", true),
         ]))
     }
-    return .members([("keys", .members(keys.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })), ("roles", .array(list))])
+    return .members([
+      ("keys", .members(keys.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })), ("roles", .array(list)),
+    ])
   }
 
   /// A key that is not the one that clients trust must sign nothing: its signature would lock every client out.
   private func checkKeys(against state: RepositoryState?) throws {
     guard let state else { return }
     var expected = ["targets", "snapshot", "timestamp"].map { ($0, state.keyIDs(of: $0)) }
-    for name in state.targets.keys.sorted() where name != "targets" && !name.isYearRole { expected.append((name, state.keyIDs(ofDelegated: name))) }
+    for name in state.targets.keys.sorted() where name != "targets" && !name.isYearRole {
+      expected.append((name, state.keyIDs(ofDelegated: name)))
+    }
     for (role, ids) in expected where try !ids.contains(keyID(of: key(role))) {
       throw ManifestError(
         "the key of \(role) in the workspace is not the one that the published metadata trust",
@@ -152,13 +176,17 @@ package struct MakeManifest: Sendable {
   // MARK: Targets
 
   /// The department's targets: those of each dataset's newest release, and the others by the year of their release.
-  private func splitTargets(of department: String, adding releases: [ReleaseTargets], state: RepositoryState?) throws -> (current: JSON, past: [String: JSON]) {
+  private func splitTargets(of department: String, adding releases: [ReleaseTargets], state: RepositoryState?) throws
+    -> (current: JSON, past: [String: JSON])
+  {
     let name = "department-\(department)"
     var current: [String: JSON] = [:]
     var past: [String: [String: JSON]] = [:]
     for member in state?.targets[name]?.signed["targets"]?.members ?? [] { current[member.name] = member.value }
-    for (role, signed) in state?.targets ?? [:] where role.hasPrefix(name + "-") && role.isYearRole && role.dropLast(5) == name {
-      past[String(role.suffix(4))] = Dictionary(uniqueKeysWithValues: (signed.signed["targets"]?.members ?? []).map { ($0.name, $0.value) })
+    for (role, signed) in state?.targets ?? [:]
+    where role.hasPrefix(name + "-") && role.isYearRole && role.dropLast(5) == name {
+      past[String(role.suffix(4))] = Dictionary(
+        uniqueKeysWithValues: (signed.signed["targets"]?.members ?? []).map { ($0.name, $0.value) })
     }
     for release in releases {
       for path in current.keys where path.hasPrefix("\(release.dataset)/") {
@@ -167,13 +195,17 @@ package struct MakeManifest: Sendable {
       }
       for (file, written) in release.files {
         let custom = JSON.members([
-          ("v", 1), ("dataset", .string(release.dataset.description)), ("release", .string(release.release.description)),
+          ("v", 1), ("dataset", .string(release.dataset.description)),
+          ("release", .string(release.release.description)),
           ("version", .string(release.version.description)), ("status", "active"),
         ])
-        current["\(release.dataset)/\(release.release)/\(file)"] = target(length: written.byteCount, digest: written.digest, custom: custom)
+        current["\(release.dataset)/\(release.release)/\(file)"] = target(
+          length: written.byteCount, digest: written.digest, custom: custom)
       }
     }
-    func sorted(_ targets: [String: JSON]) -> JSON { .members(targets.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) }) }
+    func sorted(_ targets: [String: JSON]) -> JSON {
+      .members(targets.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })
+    }
     return (sorted(current), past.mapValues(sorted))
   }
 
@@ -189,7 +221,8 @@ package struct MakeManifest: Sendable {
         .array(
           tree.files.map { file in
             .members([
-              ("path", .string(file.path)), ("length", .int(file.bytes.count)), ("sha256", .string(SHA256.hash(file.bytes).hex)),
+              ("path", .string(file.path)), ("length", .int(file.bytes.count)),
+              ("sha256", .string(SHA256.hash(file.bytes).hex)),
             ])
           })
       )
@@ -211,7 +244,9 @@ package struct SignedManifest: Sendable {
 }
 
 extension String {
-  /// `department-<id>-<year>`. A department's id never ends in a year.
+  /// `department-<id>-<year>`.
+  ///
+  /// A department's id never ends in a year.
   fileprivate var isYearRole: Bool {
     guard hasPrefix("department-"), let last = split(separator: "-").last else { return false }
     return last.count == 4 && last.allSatisfy(\.isNumber)

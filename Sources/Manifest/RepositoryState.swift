@@ -45,7 +45,9 @@ package struct RepositoryState: Sendable {
   }
 
   /// The keyids that may sign a top-level role.
-  func keyIDs(of role: String) -> [String] { root.signed["roles"]?[role]?["keyids"]?.elements?.compactMap(\.text) ?? [] }
+  func keyIDs(of role: String) -> [String] {
+    root.signed["roles"]?[role]?["keyids"]?.elements?.compactMap(\.text) ?? []
+  }
 
   /// The keyids that may sign a delegated role.
   func keyIDs(ofDelegated role: String) -> [String] {

@@ -16,12 +16,14 @@ package struct SignedRole: Sendable {
   /// Makes and signs the next version of a role.
   ///
   /// - Parameter members: what this kind of role has besides `_type`, `spec_version`, `version` and `expires`.
-  init(_ name: String, type: String, version: Int, expires: Instant, members: [(String, JSON)], key: SigningKey) throws {
+  init(_ name: String, type: String, version: Int, expires: Instant, members: [(String, JSON)], key: SigningKey) throws
+  {
     self.name = name
     self.version = version
     self.expires = expires
     let common: [(String, JSON)] = [
-      ("_type", .string(type)), ("spec_version", "1.0.34"), ("version", .int(version)), ("expires", .string(expires.description)),
+      ("_type", .string(type)), ("spec_version", "1.0.34"), ("version", .int(version)),
+      ("expires", .string(expires.description)),
     ]
     signed = .members((common + members).map { ($0.0, Optional($0.1)) })
     let signature = key.signature(for: try signed.canonicalBytes())
@@ -32,11 +34,17 @@ package struct SignedRole: Sendable {
     bytes = try envelope.canonicalBytes()
   }
 
-  /// Reads a published role. Its signatures are not looked at: this is the publisher reading its own root.
+  /// Reads a published role.
+  ///
+  /// Its signatures are not looked at: this is the publisher reading its own root.
   init(_ name: String, published bytes: [UInt8]) throws {
-    guard let envelope = try? JSONParser.parse(bytes), let signed = envelope["signed"], let version = signed["version"]?.integer,
+    guard let envelope = try? JSONParser.parse(bytes), let signed = envelope["signed"],
+      let version = signed["version"]?.integer,
       let expires = signed["expires"]?.text.flatMap(Instant.init)
-    else { throw ManifestError("the published metadata of \(name) are damaged", hint: "restore the public folder from a mirror or a backup") }
+    else {
+      throw ManifestError(
+        "the published metadata of \(name) are damaged", hint: "restore the public folder from a mirror or a backup")
+    }
     self.name = name
     self.version = version
     self.expires = expires
@@ -59,7 +67,8 @@ package struct SignedRole: Sendable {
 /// A TUF key object.
 func keyObject(_ key: SigningKey) -> JSON {
   .members([
-    ("keytype", "ed25519"), ("scheme", "ed25519"), ("keyval", .members([("public", .string(encodeHex(key.publicKey)))])),
+    ("keytype", "ed25519"), ("scheme", "ed25519"),
+    ("keyval", .members([("public", .string(encodeHex(key.publicKey)))])),
   ])
 }
 

@@ -43,7 +43,9 @@ package struct CheckOutput: Stage {
   }
 }
 
-/// A candidate of which every byte was looked at. Only the output check can make one.
+/// A candidate of which every byte was looked at.
+///
+/// Only the output check can make one.
 package struct ClearedCandidate: Sendable {
   package let dataset: Dataset
   package let record: ReleaseRecord

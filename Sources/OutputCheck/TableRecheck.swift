@@ -40,7 +40,9 @@ struct TableRecheck {
     }
     try rawCSV.drain()
     try rawJSON?.drain()
-    for (file, packed, raw) in [(csv, packedCSV, rawCSV)] + (json.flatMap { file in packedJSON.flatMap { packed in rawJSON.map { (file, packed, $0) } } }.map { [$0] } ?? []) {
+    for (file, packed, raw) in [(csv, packedCSV, rawCSV)]
+      + (json.flatMap { file in packedJSON.flatMap { packed in rawJSON.map { (file, packed, $0) } } }.map { [$0] } ?? [])
+    {
       if raw.digest != file.raw?.digest || raw.byteCount != file.raw?.byteCount {
         findings.add(Finding(.outputMismatch, field: file.name, rule: "digest"))
       }
@@ -49,16 +51,21 @@ struct TableRecheck {
     return checked
   }
 
-  private func compareRows(_ csv: HashingByteSource, _ lines: inout JSONLines?, _ findings: inout FindingCollector) throws {
+  private func compareRows(_ csv: HashingByteSource, _ lines: inout JSONLines?, _ findings: inout FindingCollector)
+    throws
+  {
     let schema = candidate.schema.schema
     let names = schema.fields.map { Array($0.name.utf8) }
     var check = try TableCheck(
       schema, columns: Array(names.indices), folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget)
     var reader = RecordReader(
-      try DecodingByteSource(csv, encoding: .utf8, markByteCount: 0), layout: CanonicalRows.layout, maximumRecordByteCount: 1 << 30)
+      try DecodingByteSource(csv, encoding: .utf8, markByteCount: 0), layout: CanonicalRows.layout,
+      maximumRecordByteCount: 1 << 30)
     var rowCount = 0
     var isHeader = true
-    if lines != nil, try lines?.begin() == false { findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "array")) }
+    if lines != nil, try lines?.begin() == false {
+      findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "array"))
+    }
     while try reader.next() {
       var records: [Int] = []
       var rows: [Int] = []
@@ -66,7 +73,9 @@ struct TableRecheck {
         let isComplete = reader.batch.fieldCount(record) == names.count
         if isHeader {
           isHeader = false
-          let labels = (0..<reader.batch.fieldCount(record)).map { Array(reader.batch.text(reader.batch.field(record, $0))) }
+          let labels = (0..<reader.batch.fieldCount(record)).map {
+            Array(reader.batch.text(reader.batch.field(record, $0)))
+          }
           if labels != names { findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "header")) }
           continue
         }
@@ -84,21 +93,31 @@ struct TableRecheck {
       }
       let linesBefore = reader.linesBefore
       try check.check(
-        reader.batch, records: records, rows: rows, lines: { batch, record in linesBefore + batch.lineCount(before: record) + 1 })
-      run.progress(.advanced(.outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
+        reader.batch, records: records, rows: rows,
+        lines: { batch, record in linesBefore + batch.lineCount(before: record) + 1 })
+      run.progress(
+        .advanced(
+          .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
     }
-    if lines != nil, try lines?.end() == false { findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "row-count")) }
-    if rowCount != candidate.rowCount { findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "row-count")) }
+    if lines != nil, try lines?.end() == false {
+      findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "row-count"))
+    }
+    if rowCount != candidate.rowCount {
+      findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "row-count"))
+    }
     for finding in try check.finish().findings {
       findings.add(
         Finding(
-          .outputMismatch, field: finding.field, rule: "\(finding.code.rawValue) \(finding.rule ?? "")", limit: finding.limit, at: finding.first,
+          .outputMismatch, field: finding.field, rule: "\(finding.code.rawValue) \(finding.rule ?? "")",
+          limit: finding.limit, at: finding.first,
           count: finding.count))
     }
   }
 
   /// Looks at each cell on its own, so that a finding names its column.
-  private func checkCells(_ batch: borrowing RecordBatch, _ record: Int, row: Int, _ findings: inout FindingCollector) throws {
+  private func checkCells(_ batch: borrowing RecordBatch, _ record: Int, row: Int, _ findings: inout FindingCollector)
+    throws
+  {
     // Most rows hold nothing: one look at the whole row says so.
     let whole = batch.recordBytes(record)
     var suspected: [SensitiveNumber] = []
@@ -145,7 +164,9 @@ private struct JSONLines {
   }
 
   /// Whether the next row is there and says what the CSV row says.
-  mutating func next(matches batch: borrowing RecordBatch, _ record: Int, names: [[UInt8]], schema: Schema) throws -> Bool {
+  mutating func next(matches batch: borrowing RecordBatch, _ record: Int, names: [[UInt8]], schema: Schema) throws
+    -> Bool
+  {
     guard expectsRow != false, var line = try line() else { return false }
     expectsRow = line.last == UInt8(ascii: ",")
     if expectsRow == true { line = line.dropLast() }
@@ -162,7 +183,9 @@ private struct JSONLines {
         switch schema.fields[column].type.jsonKind {
         case .text: value.kind == .text
         case .boolean: value.kind == .boolean
-        case .number: value.kind == .number || (value.kind == .text && ["NaN", "INF", "-INF"].contains { $0.utf8.elementsEqual(text) })
+        case .number:
+          value.kind == .number
+            || (value.kind == .text && ["NaN", "INF", "-INF"].contains { $0.utf8.elementsEqual(text) })
         }
       guard isExpectedKind, value.bytes.elementsEqual(text) else { return false }
     }

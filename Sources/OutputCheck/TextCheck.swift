@@ -10,7 +10,8 @@ extension CheckOutput {
   }
 
   /// Looks through a descriptor or record: it must be JSON, and hold nothing sensitive.
-  func checkText(_ bytes: [UInt8], name: String, rawValues: RawValues, addingTo findings: inout FindingCollector) throws {
+  func checkText(_ bytes: [UInt8], name: String, rawValues: RawValues, addingTo findings: inout FindingCollector) throws
+  {
     if (try? JSONParser.parse(bytes)) == nil { findings.add(Finding(.outputMismatch, field: name, rule: "json")) }
     let text = withoutDigests(bytes)
     addSensitiveNumbers(in: text, name: name, to: &findings)
@@ -32,8 +33,10 @@ private func addSensitiveNumbers(in text: [UInt8], name: String, to findings: in
   }
 }
 
-/// The text with every SHA-256 digest in it (64 hexadecimal digits between others) blanked: digests hold runs of digits that
-/// mean nothing. Used for metadata only; data files are read as they are.
+/// The text with every SHA-256 digest in it (64 hexadecimal digits between others) blanked: digests hold runs of
+/// digits that mean nothing.
+///
+/// Used for metadata only; data files are read as they are.
 private func withoutDigests(_ bytes: [UInt8]) -> [UInt8] {
   var text = bytes
   var start: Int?

@@ -32,15 +32,20 @@ struct PublishCatalog {
     try check(tree)
     let manifest = try MakeManifest(expiries: site.expiries, key: privateStore.signingKey)(
       releases.map {
-        MakeManifest.ReleaseTargets(dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
+        MakeManifest.ReleaseTargets(
+          dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
       }, tree: tree, after: state, now: clock.now)
     guard let manifest else { return false }
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
     promotion.note = note
     for release in releases { try addTargets(of: release, to: &promotion) }
-    for target in manifest.siteTargets { try promotion.add(target.bytes, at: hashedTarget(target.path, SHA256.hash(target.bytes))) }
-    for role in manifest.roles { try promotion.add(role.bytes, at: "metadata/\(role.fileName)", isReplaceable: role.name == "timestamp") }
+    for target in manifest.siteTargets {
+      try promotion.add(target.bytes, at: hashedTarget(target.path, SHA256.hash(target.bytes)))
+    }
+    for role in manifest.roles {
+      try promotion.add(role.bytes, at: "metadata/\(role.fileName)", isReplaceable: role.name == "timestamp")
+    }
     // Readers have the new state from here on; what follows is unsigned convenience.
     for release in releases { try addLatest(of: release, to: &promotion, published: published) }
     for file in tree.files { try promotion.add(file.bytes, at: file.path, isReplaceable: true) }
@@ -51,7 +56,8 @@ struct PublishCatalog {
     return true
   }
 
-  private func entries(_ releases: [Release], listed: [CatalogEntry], published: PublishedSite) throws -> [CatalogEntry] {
+  private func entries(_ releases: [Release], listed: [CatalogEntry], published: PublishedSite) throws -> [CatalogEntry]
+  {
     var entries = try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
     let new = Set(releases.map(\.record.dataset))
     for dataset in try published.datasets() where !new.contains(dataset) {

@@ -7,7 +7,9 @@ internal import Validation
 internal import Versioning
 internal import Logging
 
-/// The journey of one dataset, from the department's bytes to a candidate of which every byte was looked at. Read this first.
+/// The journey of one dataset, from the department's bytes to a candidate of which every byte was looked at.
+///
+/// Read this first.
 struct PublishDataset: Sendable {
   let ingest: Ingest
   let validate: Validate
@@ -18,7 +20,9 @@ struct PublishDataset: Sendable {
   let logger: Logger
 
   /// - Returns: the candidate, or nil where nothing changed since the last release; and what validation found.
-  func callAsFunction(_ dataset: Dataset, in run: Run) async throws -> (cleared: ClearedCandidate?, rowCount: Int, report: Report) {
+  func callAsFunction(_ dataset: Dataset, in run: Run) async throws -> (
+    cleared: ClearedCandidate?, rowCount: Int, report: Report
+  ) {
     let snapshot = try await step(ingest, dataset, of: dataset.id, run)
     let validated = try await step(validate, snapshot, of: dataset.id, run)
     let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
@@ -30,7 +34,8 @@ struct PublishDataset: Sendable {
   }
 
   /// Runs one stage, and wraps what goes wrong with the stage's name, here and nowhere else.
-  private func step<S: Stage>(_ stage: S, _ input: S.Input, of dataset: DatasetID, _ run: Run) async throws -> S.Output {
+  private func step<S: Stage>(_ stage: S, _ input: S.Input, of dataset: DatasetID, _ run: Run) async throws -> S.Output
+  {
     run.progress(.started(S.name, dataset))
     let clock = ContinuousClock()
     let start = clock.now

@@ -17,7 +17,8 @@ struct PublishedSite {
     for departmentName in try store.names(in: "data") {
       guard let department = try? DepartmentID(departmentName) else { continue }
       for name in try store.names(in: "data/\(department)") {
-        guard let dataset = try? DatasetID(department: department, name: name), try !releases(of: dataset).isEmpty else { continue }
+        guard let dataset = try? DatasetID(department: department, name: name), try !releases(of: dataset).isEmpty
+        else { continue }
         datasets.append(dataset)
       }
     }
@@ -54,4 +55,3 @@ struct PublishedSite {
     return try JSONParser.parse(bytes)["files"]?.elements?.compactMap { $0["path"]?.text } ?? []
   }
 }
-

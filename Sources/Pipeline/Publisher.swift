@@ -47,7 +47,9 @@ package struct DatasetResult: Sendable {
   }
 }
 
-/// Publishes datasets, or checks them up to the door. One dataset's trouble never holds another one back.
+/// Publishes datasets, or checks them up to the door.
+///
+/// One dataset's trouble never holds another one back.
 package struct Publisher: Sendable {
   private let site: Site
   private let privateStore: PrivateStore
@@ -74,7 +76,8 @@ package struct Publisher: Sendable {
   ///   - plans: every dataset that is configured; those not selected keep their place in the catalogue.
   ///   - isCheck: stop at the door: nothing public is written.
   /// - Throws: what concerns all of them: another publication is running, the stores cannot be written, keys are missing.
-  package func publish(_ plans: [DatasetPlan], selected: Set<DatasetID>, isCheck: Bool) async throws -> [DatasetResult] {
+  package func publish(_ plans: [DatasetPlan], selected: Set<DatasetID>, isCheck: Bool) async throws -> [DatasetResult]
+  {
     let lock = try privateStore.lock()
     defer { _ = lock }
     try recover()
@@ -96,12 +99,15 @@ package struct Publisher: Sendable {
       results.append(
         DatasetResult(
           dataset, .failed,
-          message: "has releases, but its folder below datasets/ is gone; they stay published\nhint: put the folder back (withdrawing comes in a later version)"))
+          message:
+            "has releases, but its folder below datasets/ is gone; they stay published\nhint: put the folder back (withdrawing comes in a later version)"
+        ))
     }
     let released = Set(releases.map(\.record.dataset))
     let records = results.map { record(of: $0, run: runID) }
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
-    _ = try publishCatalog(releases, listed: listedEntries(plans), note: ledgerNote(records.filter { released.contains($0.dataset) }))
+    _ = try publishCatalog(
+      releases, listed: listedEntries(plans), note: ledgerNote(records.filter { released.contains($0.dataset) }))
     for record in records { try privateStore.ledger.add(record) }
     for plan in plans where selected.contains(plan.id) { try privateStore.removeWork(of: plan.id, except: runID) }
     return results
@@ -114,12 +120,14 @@ package struct Publisher: Sendable {
     try interrupted.finish(in: publicStore)
     for entry in interrupted.note.elements ?? [] {
       let parts = entry["dataset"]?.text?.split(separator: "/").map(String.init) ?? []
-      guard parts.count == 2, let department = try? DepartmentID(parts[0]), let dataset = try? DatasetID(department: department, name: parts[1]),
+      guard parts.count == 2, let department = try? DepartmentID(parts[0]),
+        let dataset = try? DatasetID(department: department, name: parts[1]),
         let run = entry["run"]?.text, let at = entry["at"]?.text.flatMap(Instant.init)
       else { continue }
       try privateStore.ledger.add(
         RunRecord(
-          run: run, dataset: dataset, at: at, outcome: .released, release: entry["release"]?.text.flatMap(ReleaseID.init),
+          run: run, dataset: dataset, at: at, outcome: .released,
+          release: entry["release"]?.text.flatMap(ReleaseID.init),
           version: entry["version"]?.text.flatMap(Version.init), rowCount: entry["row_count"]?.integer,
           reason: "finished after an interruption"))
     }
@@ -133,7 +141,8 @@ package struct Publisher: Sendable {
     guard dataset.access == .unconditional else { return (DatasetResult(dataset.id, .listed), nil) }
     do {
       let run = Run(
-        id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress)
+        id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress
+      )
       let publishDataset = PublishDataset(
         ingest: Ingest(store: privateStore), validate: Validate(schema: schema),
         redact: try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey()),
@@ -179,7 +188,9 @@ package struct Publisher: Sendable {
   /// Conditional datasets, and closed ones that are listed: described, with nothing of their data.
   private func listedEntries(_ plans: [DatasetPlan]) throws -> [CatalogEntry] {
     try plans.compactMap { plan in
-      guard case .ready(let dataset, let schema) = plan, dataset.access != .unconditional, dataset.isListed else { return nil }
+      guard case .ready(let dataset, let schema) = plan, dataset.access != .unconditional, dataset.isListed else {
+        return nil
+      }
       let redact = try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey())
       return try CatalogEntry(
         listed: dataset.id, metadata: descriptiveMetadata(of: dataset),
@@ -190,16 +201,20 @@ package struct Publisher: Sendable {
   private func record(of result: DatasetResult, run: String) -> RunRecord {
     let codes = result.report?.errors.map { "\($0.code.rawValue)\($0.field.map { " (\($0))" } ?? "")" } ?? []
     return RunRecord(
-      run: run, dataset: result.dataset, at: clock.now, outcome: result.outcome, release: result.release, version: result.version,
-      rowCount: result.rowCount, reason: result.message ?? (codes.isEmpty ? nil : codes.joined(separator: ", ")), report: result.report)
+      run: run, dataset: result.dataset, at: clock.now, outcome: result.outcome, release: result.release,
+      version: result.version,
+      rowCount: result.rowCount, reason: result.message ?? (codes.isEmpty ? nil : codes.joined(separator: ", ")),
+      report: result.report)
   }
 
   private func ledgerNote(_ records: [RunRecord]) -> JSON {
     .array(
       records.map { record in
         .members([
-          ("run", .string(record.run)), ("dataset", .string(record.dataset.description)), ("at", .string(record.at.description)),
-          ("release", record.release.map { .string($0.description) }), ("version", record.version.map { .string($0.description) }),
+          ("run", .string(record.run)), ("dataset", .string(record.dataset.description)),
+          ("at", .string(record.at.description)),
+          ("release", record.release.map { .string($0.description) }),
+          ("version", record.version.map { .string($0.description) }),
           ("row_count", record.rowCount.map { .int($0) }),
         ])
       })

@@ -18,7 +18,9 @@ package enum Outcome: String, Sendable, CaseIterable {
   }
 }
 
-/// One run of one dataset, as the ledger keeps it. No values of any cell.
+/// One run of one dataset, as the ledger keeps it.
+///
+/// No values of any cell.
 package struct RunRecord: Sendable {
   package let run: String
   package let dataset: DatasetID
@@ -47,7 +49,9 @@ package struct RunRecord: Sendable {
   }
 }
 
-/// Runs and their findings, in SQLite. It is a record for people: what is published is proved by the public root alone.
+/// Runs and their findings, in SQLite.
+///
+/// It is a record for people: what is published is proved by the public root alone.
 package struct Ledger: Sendable {
   private let database: DatabaseQueue
 
@@ -79,11 +83,14 @@ package struct Ledger: Sendable {
   /// Adds a run; one that is there already is replaced, so that recovery may say the same thing twice.
   package func add(_ record: RunRecord) throws {
     try database.write { database in
-      try database.execute(sql: "DELETE FROM finding WHERE run = ? AND dataset = ?", arguments: [record.run, record.dataset.description])
       try database.execute(
-        sql: "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: "DELETE FROM finding WHERE run = ? AND dataset = ?", arguments: [record.run, record.dataset.description])
+      try database.execute(
+        sql:
+          "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
-          record.run, record.dataset.description, record.at.description, record.outcome.rawValue, record.release?.description,
+          record.run, record.dataset.description, record.at.description, record.outcome.rawValue,
+          record.release?.description,
           record.version?.description, record.rowCount, record.reason,
         ])
       guard let report = record.report else { return }
@@ -95,8 +102,10 @@ package struct Ledger: Sendable {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
           arguments: [
-            record.run, record.dataset.description, report.stage.rawValue, finding.code.rawValue, finding.severity.rawValue,
-            finding.field, finding.rule, finding.limit, finding.detail, finding.count, finding.first.row, finding.first.line,
+            record.run, record.dataset.description, report.stage.rawValue, finding.code.rawValue,
+            finding.severity.rawValue,
+            finding.field, finding.rule, finding.limit, finding.detail, finding.count, finding.first.row,
+            finding.first.line,
             finding.last.row,
           ])
       }
@@ -124,9 +133,12 @@ package struct Ledger: Sendable {
           SELECT * FROM run AS r WHERE rowid = (SELECT max(rowid) FROM run WHERE dataset = r.dataset) ORDER BY dataset
           """
       ).compactMap { row in
-        guard let at = Instant(row["at"] as String), let outcome = Outcome(rawValue: row["outcome"] as String) else { return nil }
+        guard let at = Instant(row["at"] as String), let outcome = Outcome(rawValue: row["outcome"] as String) else {
+          return nil
+        }
         return Entry(
-          run: row["id"], dataset: row["dataset"], at: at, outcome: outcome, release: row["release"], version: row["version"],
+          run: row["id"], dataset: row["dataset"], at: at, outcome: outcome, release: row["release"],
+          version: row["version"],
           rowCount: row["row_count"], reason: row["reason"])
       }
     }

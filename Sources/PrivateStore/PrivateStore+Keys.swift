@@ -27,7 +27,8 @@ extension PrivateStore {
     }
     let text = String(decoding: try InputFile.contents(of: path, limit: 1_024), as: UTF8.self)
     guard let bytes = decodeHex(String(text.prefix { $0 != "\n" })), bytes.count == 32 else {
-      throw StoreError("the key file \(path) is damaged", hint: "restore it from a backup; never make a new one in its place")
+      throw StoreError(
+        "the key file \(path) is damaged", hint: "restore it from a backup; never make a new one in its place")
     }
     return bytes
   }

@@ -1,7 +1,9 @@
 package import Publication
 package import Tabular
 
-/// The private root: the departments' bytes, work folders, keys and the ledger. Mode 0700; nothing of it is ever served.
+/// The private root: the departments' bytes, work folders, keys and the ledger.
+///
+/// Mode 0700; nothing of it is ever served.
 package struct PrivateStore: Sendable {
   /// Absolute.
   package let root: String

@@ -37,7 +37,9 @@ package struct Promotion: Sendable {
     try makeFolder("\(folder)/files")
   }
 
-  /// Adds a file of the private root. Its bytes must have the digest that it was checked with.
+  /// Adds a file of the private root.
+  ///
+  /// Its bytes must have the digest that it was checked with.
   package mutating func add(_ file: WorkFile, at path: String, isReplaceable: Bool = false) throws {
     let staged = "\(folder)/files/\(file.digest)"
     if fileKind(staged) == nil { try copyDurably(from: file.path, to: staged, mode: 0o600, expected: file.digest) }
@@ -66,7 +68,8 @@ package struct Promotion: Sendable {
             switch step.action {
             case .write(let digest, let byteCount, let isReplaceable):
               .members([
-                ("path", .string(step.path)), ("sha256", .string(digest.hex)), ("length", .int(byteCount)), ("replaceable", .bool(isReplaceable)),
+                ("path", .string(step.path)), ("sha256", .string(digest.hex)), ("length", .int(byteCount)),
+                ("replaceable", .bool(isReplaceable)),
               ])
             case .remove: .members([("path", .string(step.path)), ("remove", true)])
             }
@@ -76,7 +79,9 @@ package struct Promotion: Sendable {
     try writeDurably(list.prettyBytes, to: Self.sealPath(folder), mode: 0o600)
   }
 
-  /// Carries every step out, in order, and removes the folder. Steps already done are left as they are.
+  /// Carries every step out, in order, and removes the folder.
+  ///
+  /// Steps already done are left as they are.
   package func finish(in store: PublicStore) throws {
     let twins = twins
     for step in steps { try apply(step, in: store, twins: twins) }
@@ -85,7 +90,9 @@ package struct Promotion: Sendable {
     try removeTree(folder)
   }
 
-  /// The promotion that an earlier process sealed and did not finish; nil where there is none. What was never sealed is removed.
+  /// The promotion that an earlier process sealed and did not finish; nil where there is none.
+  ///
+  /// What was never sealed is removed.
   package static func interrupted(in folder: String) throws -> Promotion? {
     guard fileKind(sealPath(folder)) == .file else {
       try removeTree(folder)
@@ -99,7 +106,9 @@ package struct Promotion: Sendable {
     self.folder = folder
     note = list["note"] ?? .null
     for step in list["steps"]?.elements ?? [] {
-      guard let path = step["path"]?.text else { throw PublicStoreError("the interrupted promotion in \(folder) is damaged") }
+      guard let path = step["path"]?.text else {
+        throw PublicStoreError("the interrupted promotion in \(folder) is damaged")
+      }
       if step["remove"]?.boolean == true {
         steps.append(Step(path: path, action: .remove))
         continue

@@ -1,7 +1,9 @@
 internal import Publication
 internal import Tabular
 
-/// The public root: plain files that any web server can serve. Only a promotion writes here.
+/// The public root: plain files that any web server can serve.
+///
+/// Only a promotion writes here.
 package struct PublicStore: Sendable {
   /// Absolute.
   package let root: String

@@ -1,4 +1,6 @@
-/// What a column could tell about somebody (privacy.md §4). What is not declared is not published.
+/// What a column could tell about somebody (privacy.md §4).
+///
+/// What is not declared is not published.
 package enum Disclosure: String, Sendable, CaseIterable {
   /// Says nothing about a person.
   case open = "public"
@@ -19,13 +21,17 @@ package enum Disclosure: String, Sendable, CaseIterable {
 package enum Transform: Hashable, Sendable {
   case keep
   case drop
-  /// Keeps the outer characters and puts `*` for each of the others. A display form, not protection: see README.
+  /// Keeps the outer characters and puts `*` for each of the others.
+  ///
+  /// A display form, not protection: see README.
   case mask(keepFirst: Int, keepLast: Int)
   /// The same text in every row that has a value.
   case replace(with: String)
   /// A keyed token, the same for the same value within one dataset, column and epoch.
   case hash(epoch: String)
-  /// Rounded down to a multiple of `step`, with everything under or over a bound put on the bound. Exact decimals, as text.
+  /// Rounded down to a multiple of `step`, with everything under or over a bound put on the bound.
+  ///
+  /// Exact decimals, as text.
   case generaliseNumber(step: String, atLeast: String?, atMost: String?)
   case generaliseDate(DatePrecision)
   case generaliseAddress(AddressPrecision)

@@ -129,7 +129,9 @@ package struct Dataset: Sendable {
   package let description: LocalizedText
   package let subject: Subject
   package let access: Access
-  /// For a closed dataset: whether title and reason are listed. For a conditional one: the conditions.
+  /// For a closed dataset: whether title and reason are listed.
+  ///
+  /// For a conditional one: the conditions.
   package let isListed: Bool
   package let conditions: LocalizedText?
   package let audience: [Audience]

@@ -1,4 +1,6 @@
-/// Where a finding lies in the delivery or in a published file. No values: numbers and names only.
+/// Where a finding lies in the delivery or in a published file.
+///
+/// No values: numbers and names only.
 package struct Location: Hashable, Sendable {
   /// Data row, from 1, header rows not counted.
   package var row: Int?
@@ -56,7 +58,9 @@ package struct Finding: Sendable {
   package var severity: Severity { code.severity }
 }
 
-/// Findings as they come up: one group per (code, field, rule), exact counts, few examples. Memory does not grow with rows.
+/// Findings as they come up: one group per (code, field, rule), exact counts, few examples.
+///
+/// Memory does not grow with rows.
 package struct FindingCollector: Sendable {
   private struct Key: Hashable {
     let code: FindingCode
@@ -90,7 +94,9 @@ package struct Report: Sendable {
   package let stage: StageName
   package let findings: [Finding]
   package let rowCount: Int
-  /// What was found out about the file: encoding, delimiter, evidence. Stable keys, no values.
+  /// What was found out about the file: encoding, delimiter, evidence.
+  ///
+  /// Stable keys, no values.
   package let facts: [(key: String, value: String)]
 
   package init(stage: StageName, findings: [Finding], rowCount: Int, facts: [(key: String, value: String)] = []) {
@@ -103,7 +109,9 @@ package struct Report: Sendable {
   package var errors: [Finding] { findings.filter { $0.severity == .error } }
 }
 
-/// A stage said no: the delivery or the candidate is not fit to be published. Nothing public was touched.
+/// A stage said no: the delivery or the candidate is not fit to be published.
+///
+/// Nothing public was touched.
 package struct Refusal: Error, Sendable, CustomStringConvertible {
   package let report: Report
 

@@ -1,4 +1,6 @@
-/// The kinds of findings. The strings are stable: scripts and officers rely on them. frictionless' names where one exists.
+/// The kinds of findings.
+///
+/// The strings are stable: scripts and officers rely on them. frictionless' names where one exists.
 package enum FindingCode: String, Sendable, CaseIterable {
   // The file.
   case sourceMissing = "source-error"
@@ -73,7 +75,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case .recordTooLong:
       (
         LocalizedText(zh: "单条记录过长,可能缺少闭合引号或换行", en: "a record is too long: a quote or a line end may be missing"),
-        LocalizedText(zh: "请检查该行;确实需要时可调高 source.max_record", en: "look at this line; raise source.max_record if it is right")
+        LocalizedText(
+          zh: "请检查该行;确实需要时可调高 source.max_record", en: "look at this line; raise source.max_record if it is right")
       )
     case .missingHeader:
       (
@@ -83,7 +86,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case .missingLabel:
       (
         LocalizedText(zh: "缺少应有的列", en: "a column is missing"),
-        LocalizedText(zh: "请补上该列,或在 columns 用 from 写明新的列名", en: "add the column, or name its new header with from: in columns")
+        LocalizedText(
+          zh: "请补上该列,或在 columns 用 from 写明新的列名", en: "add the column, or name its new header with from: in columns")
       )
     case .extraLabel:
       (
@@ -160,7 +164,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case .rowCountChange:
       (
         LocalizedText(zh: "行数与上一版相差过大", en: "the number of rows differs too much from the last release"),
-        LocalizedText(zh: "请与部门核实后调整 assertions.rows.change", en: "ask the department, then adjust assertions.rows.change")
+        LocalizedText(
+          zh: "请与部门核实后调整 assertions.rows.change", en: "ask the department, then adjust assertions.rows.change")
       )
     case .sensitiveValue:
       (

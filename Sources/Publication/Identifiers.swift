@@ -32,7 +32,9 @@ private func checkIdentifier(_ text: String) throws(IdentifierError) {
   guard !reservedWords.contains(text) else { throw .reserved }
 }
 
-/// A department: the custodian that a path and a TUF role are named after. It never changes once something is published.
+/// A department: the custodian that a path and a TUF role are named after.
+///
+/// It never changes once something is published.
 package struct DepartmentID: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let name: String
 
@@ -48,7 +50,9 @@ package struct DepartmentID: Hashable, Comparable, Sendable, CustomStringConvert
   package static func < (a: Self, b: Self) -> Bool { a.name < b.name }
 }
 
-/// A dataset of a department. Paths are built only from values of this type.
+/// A dataset of a department.
+///
+/// Paths are built only from values of this type.
 package struct DatasetID: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let department: DepartmentID
   package let name: String

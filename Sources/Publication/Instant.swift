@@ -57,7 +57,8 @@ package struct Instant: Hashable, Comparable, Sendable, CustomStringConvertible 
   /// Parses `YYYY-MM-DDTHH:MM:SSZ`, the only form that Daylight writes; nil for anything else.
   package init?(_ text: String) {
     let bytes = Array(text.utf8)
-    guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+    guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+      bytes[10] == UInt8(ascii: "T"),
       bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"), bytes[19] == UInt8(ascii: "Z")
     else { return nil }
     func number(_ range: Range<Int>) -> Int? {

@@ -6,7 +6,9 @@ package enum Language: String, Sendable, CaseIterable {
   package var tag: String { self == .zh ? "zh-CN" : "en" }
 }
 
-/// A text for people in both languages. Chinese is always there; English falls back to it.
+/// A text for people in both languages.
+///
+/// Chinese is always there; English falls back to it.
 package struct LocalizedText: Hashable, Sendable {
   package let zh: String
   package let en: String?

@@ -12,7 +12,8 @@ package struct ReleaseID: Hashable, Comparable, Sendable, CustomStringConvertibl
   package init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2,
-      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), let number = Int(parts[3]), number > 0,
+      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), let number = Int(parts[3]),
+      number > 0,
       let date = CivilDate(year: year, month: month, day: day)
     else { return nil }
     self.date = date

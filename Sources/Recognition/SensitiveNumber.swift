@@ -60,7 +60,9 @@ private struct DigitRun {
         endsInX = true
         return index
       }
-      guard byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "."), index + 1 < text.endIndex else {
+      guard byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "."),
+        index + 1 < text.endIndex
+      else {
         return index
       }
       if isDigit(text[index + 1]) {
@@ -82,8 +84,9 @@ private struct DigitRun {
     for group in groups.indices where isMobileNumber(at: group) { found(.mobileNumber) }
   }
 
-  /// Seventeen digits with a day of birth and the check digit that ISO 7064 MOD 11-2 gives. The area code is not looked at:
-  /// codes come and go, and 81, 82 and 83 are in use too.
+  /// Seventeen digits with a day of birth and the check digit that ISO 7064 MOD 11-2 gives.
+  ///
+  /// The area code is not looked at: codes come and go, and 81, 82 and 83 are in use too.
   private func isIdentityNumber(at start: Int) -> Bool {
     let check: Int
     if start + 17 < digits.count {
@@ -93,9 +96,13 @@ private struct DigitRun {
     } else {
       return false
     }
-    func number(_ from: Int, _ count: Int) -> Int { digits[start + from..<start + from + count].reduce(0) { $0 * 10 + Int($1) } }
+    func number(_ from: Int, _ count: Int) -> Int {
+      digits[start + from..<start + from + count].reduce(0) { $0 * 10 + Int($1) }
+    }
     let year = number(6, 4), month = number(10, 2), day = number(12, 2)
-    guard year >= 1850, year <= 2150, (1...12).contains(month), day >= 1, day <= CivilDate.dayCount(year: year, month: month) else {
+    guard year >= 1850, year <= 2150, (1...12).contains(month), day >= 1,
+      day <= CivilDate.dayCount(year: year, month: month)
+    else {
       return false
     }
     var sum = 0
@@ -103,8 +110,9 @@ private struct DigitRun {
     return (12 - sum % 11) % 11 == check
   }
 
-  /// `1[3-9]` and nine digits: in one group, or in groups as people write them, after `86`, `+86` or `0086` or not. No list of
-  /// segments: they grow every year.
+  /// `1[3-9]` and nine digits: in one group, or in groups as people write them, after `86`, `+86` or `0086` or not.
+  ///
+  /// No list of segments: they grow every year.
   private func isMobileNumber(at group: Int) -> Bool {
     let start = groups[..<group].reduce(0) { $0 + $1.count }
     let isFraction = group > 0 && groups[group].separator == UInt8(ascii: ".")

@@ -4,7 +4,9 @@ internal import Publication
 /// what is not understood is not published.
 ///
 /// - Source: the parts of an address as Shanghai writes them: 省 市 区 街道|镇|乡 路|街|大道|公路 弄 号 室.
-func generaliseAddress(_ text: ArraySlice<UInt8>, to precision: Transform.AddressPrecision, appendingTo output: inout [UInt8]) -> Bool {
+func generaliseAddress(
+  _ text: ArraySlice<UInt8>, to precision: Transform.AddressPrecision, appendingTo output: inout [UInt8]
+) -> Bool {
   let characters = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
   var ends: [Transform.AddressPrecision: Int] = [:]
   var index = 0
@@ -19,7 +21,8 @@ func generaliseAddress(_ text: ArraySlice<UInt8>, to precision: Transform.Addres
     switch scalar {
     case "省" where hasName, "市" where hasName:
       partStart = index + 1
-    case "区" where hasName && ends[.district] == nil && ends[.road] == nil, "县" where hasName && ends[.district] == nil && ends[.road] == nil:
+    case "区" where hasName && ends[.district] == nil && ends[.road] == nil,
+      "县" where hasName && ends[.district] == nil && ends[.road] == nil:
       // 小区, 园区, 社区 and 景区 are no districts.
       if index > 0, ["小", "园", "社", "景", "厂", "校"].contains(characters[index - 1]) { break scan }
       ends[.district] = index + 1
@@ -53,4 +56,6 @@ func generaliseAddress(_ text: ArraySlice<UInt8>, to precision: Transform.Addres
   return true
 }
 
-private func isHan(_ scalar: Unicode.Scalar) -> Bool { (0x3400...0x9fff).contains(scalar.value) || (0x20000...0x3ffff).contains(scalar.value) }
+private func isHan(_ scalar: Unicode.Scalar) -> Bool {
+  (0x3400...0x9fff).contains(scalar.value) || (0x20000...0x3ffff).contains(scalar.value)
+}

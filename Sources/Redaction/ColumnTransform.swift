@@ -3,8 +3,9 @@ internal import Publication
 internal import TableSchema
 internal import Tabular
 
-/// What is done to one column, ready to be applied. Every transform is total: a value that it does not understand becomes null,
-/// and is never passed through.
+/// What is done to one column, ready to be applied.
+///
+/// Every transform is total: a value that it does not understand becomes null, and is never passed through.
 struct ColumnTransform: Sendable {
   private let transform: Transform
   private let disclosure: Disclosure
@@ -17,7 +18,9 @@ struct ColumnTransform: Sendable {
     disclosure = policy.disclosure
     source = field
     func unfit(_ needed: String) -> RedactionError {
-      RedactionError(dataset: dataset, field: field.name, problem: "has type \(field.type.name), but \(policy.transform.name) needs \(needed)")
+      RedactionError(
+        dataset: dataset, field: field.name,
+        problem: "has type \(field.type.name), but \(policy.transform.name) needs \(needed)")
     }
     switch policy.transform {
     case .hash(let epoch):
@@ -57,7 +60,9 @@ struct ColumnTransform: Sendable {
     var rules = Constraints()
     rules.required = source.constraints.required
     func note(_ zh: String, _ en: String) {
-      field.description = field.description.map { LocalizedText(zh: $0.zh + zh, en: ($0.en ?? $0.zh) + " " + en) } ?? LocalizedText(zh: zh, en: en)
+      field.description =
+        field.description.map { LocalizedText(zh: $0.zh + zh, en: ($0.en ?? $0.zh) + " " + en) }
+        ?? LocalizedText(zh: zh, en: en)
     }
     switch transform {
     case .keep:
@@ -95,7 +100,9 @@ struct ColumnTransform: Sendable {
         rules.minLength = 7
         rules.maxLength = 7
       }
-      note("已概化到\(precision == .year ? "年" : precision == .month ? "月" : "季度")。", "Generalised to the \(precision.rawValue).")
+      note(
+        "已概化到\(precision == .year ? "年" : precision == .month ? "月" : "季度")。",
+        "Generalised to the \(precision.rawValue).")
     case .generaliseAddress(let precision):
       rules.required = false
       note(
@@ -120,7 +127,9 @@ struct ColumnTransform: Sendable {
     guard let check = try? FieldCheck(source, missingValues: [], at: "") else { return values }
     return values.map { value in
       var canonical: [UInt8] = []
-      guard check.read(Array(value.utf8)[...], appendingTo: &canonical, broken: { _, _ in }) == .value else { return value }
+      guard check.read(Array(value.utf8)[...], appendingTo: &canonical, broken: { _, _ in }) == .value else {
+        return value
+      }
       return String(decoding: canonical, as: UTF8.self)
     }
   }
@@ -160,7 +169,9 @@ struct ColumnTransform: Sendable {
   }
 
   /// The text is of type date, datetime or yearmonth: `YYYY-MM…`.
-  private func generaliseDate(_ text: ArraySlice<UInt8>, _ precision: Transform.DatePrecision, _ output: inout [UInt8]) -> Bool {
+  private func generaliseDate(_ text: ArraySlice<UInt8>, _ precision: Transform.DatePrecision, _ output: inout [UInt8])
+    -> Bool
+  {
     guard text.count >= 7, text[text.startIndex + 4] == UInt8(ascii: "-") else { return false }
     output.append(contentsOf: text.prefix(4))
     let month = text[text.startIndex + 5..<text.startIndex + 7]

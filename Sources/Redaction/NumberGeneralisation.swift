@@ -7,7 +7,9 @@ struct NumberGeneralisation: Sendable {
 
   /// - Precondition: decimal texts of at most 15 digits, the step over 0: the configuration was checked.
   init(step: String, atLeast: String?, atMost: String?) {
-    func decimals(_ text: String?) -> Int { text?.split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.utf8.count ?? 0 }
+    func decimals(_ text: String?) -> Int {
+      text?.split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.utf8.count ?? 0
+    }
     let scale = max(decimals(step), decimals(atLeast), decimals(atMost))
     func scaled(_ text: String) -> Int? { scaledFloor(Array(text.utf8)[...], scale: scale) }
     self.scale = scale

@@ -107,12 +107,18 @@ extension RawValues {
 
 private let nameKeyLength = 16
 
-/// Names of one length for the sorted file: the text and zeros up to 16 bytes. Four Han characters are 12 bytes.
-private func nameKey(_ text: ArraySlice<UInt8>) -> [UInt8] { Array(text) + [UInt8](repeating: 0, count: max(0, nameKeyLength - text.count)) }
+/// Names of one length for the sorted file: the text and zeros up to 16 bytes.
+///
+/// Four Han characters are 12 bytes.
+private func nameKey(_ text: ArraySlice<UInt8>) -> [UInt8] {
+  Array(text) + [UInt8](repeating: 0, count: max(0, nameKeyLength - text.count))
+}
 
 /// Two to four Han characters that do not stand for "nobody".
 private func isName(_ text: ArraySlice<UInt8>) -> Bool {
-  guard text.count >= 6, text.count <= nameKeyLength, let name = String(validating: text, as: UTF8.self) else { return false }
+  guard text.count >= 6, text.count <= nameKeyLength, let name = String(validating: text, as: UTF8.self) else {
+    return false
+  }
   let scalars = name.unicodeScalars
   return (2...4).contains(scalars.count) && scalars.allSatisfy { $0.value >= 0x3400 && $0.value <= 0x3ffff }
     && !["不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名"].contains(name)
@@ -130,7 +136,8 @@ private func matchedByte(_ byte: UInt8) -> UInt8? {
 /// What people write between the parts of a number or an address.
 private func isPassedOver(_ byte: UInt8) -> Bool {
   switch byte {
-  case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "@"), UInt8(ascii: "/"), UInt8(ascii: "+"),
+  case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "@"), UInt8(ascii: "/"),
+    UInt8(ascii: "+"),
     UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"):
     true
   default: false

@@ -65,7 +65,8 @@ package struct Redact: Stage {
 
   /// The public schema without any rows, for a dataset of which only the record is published.
   package func publicSchema(source: Schema) -> PublicSchema {
-    PublicSchema(transforms: transforms, source: source, exceedsDouble: [Bool](repeating: false, count: source.fields.count))
+    PublicSchema(
+      transforms: transforms, source: source, exceedsDouble: [Bool](repeating: false, count: source.fields.count))
   }
 }
 
@@ -75,7 +76,9 @@ package struct Redacted: Sendable {
   package let rawValues: RawValues
 }
 
-/// A table of which every cell may be seen by anyone. Only redaction can make one.
+/// A table of which every cell may be seen by anyone.
+///
+/// Only redaction can make one.
 package struct PublicTable: Sendable {
   package let dataset: Dataset
   package let schema: PublicSchema
@@ -112,14 +115,16 @@ package struct PublicSchema: Sendable {
         field.constraints.exclusiveMinimum = nil
         field.constraints.exclusiveMaximum = nil
         let note = LocalizedText(zh: "数字位数超过 15 位,按文本发布。", en: "Numbers of more than 15 digits: published as text.")
-        field.description = field.description.map { LocalizedText(zh: $0.zh + note.zh, en: ($0.en ?? $0.zh) + " " + note[.en]) } ?? note
+        field.description =
+          field.description.map { LocalizedText(zh: $0.zh + note.zh, en: ($0.en ?? $0.zh) + " " + note[.en]) } ?? note
       }
       fields.append(field)
     }
     // A key survives only where all of it is published as it was.
     let kept = Set(transforms.filter(\.keepsText).map(\.publishedField.name))
     schema = Schema(
-      fields: fields, primaryKey: source.primaryKey.allSatisfy(kept.contains) ? source.primaryKey : [], missingValues: [""])
+      fields: fields, primaryKey: source.primaryKey.allSatisfy(kept.contains) ? source.primaryKey : [],
+      missingValues: [""])
   }
 }
 

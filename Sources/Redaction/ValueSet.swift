@@ -41,7 +41,9 @@ struct ValueSet: Sendable {
     self.mask = mask
   }
 
-  /// Whether a text of `length` bytes is in the set. Exact.
+  /// Whether a text of `length` bytes is in the set.
+  ///
+  /// Exact.
   func contains(_ text: ArraySlice<UInt8>) throws -> Bool {
     let bits = filterBits(text, mask: mask)
     func isSet(_ bit: UInt64) -> Bool { filter[Int(bit >> 6)] & (1 << (bit & 63)) != 0 }

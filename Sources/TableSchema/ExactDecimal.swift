@@ -39,7 +39,9 @@ package struct ExactDecimal: Sendable, Hashable, Comparable {
       case UInt8(ascii: "."): seenPoint = true
       case UInt8(ascii: "e"), UInt8(ascii: "E"):
         // An exponent beyond Int is beyond any use: it saturates.
-        let power = Int(String(decoding: text[index...], as: UTF8.self)) ?? (text[index...].first == UInt8(ascii: "-") ? -(1 << 40) : 1 << 40)
+        let power =
+          Int(String(decoding: text[index...], as: UTF8.self))
+          ?? (text[index...].first == UInt8(ascii: "-") ? -(1 << 40) : 1 << 40)
         exponent += power
         index = text.endIndex
       default:

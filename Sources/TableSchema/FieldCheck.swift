@@ -65,9 +65,12 @@ package struct FieldCheck: ~Copyable {
         bytes = Array(text.utf8)
         isValue = true
       } else {
-        isValue = readValue(raw, type: field.type, trueValues: trueValues, falseValues: falseValues, appendingTo: &bytes)
+        isValue = readValue(
+          raw, type: field.type, trueValues: trueValues, falseValues: falseValues, appendingTo: &bytes)
       }
-      guard isValue else { throw SchemaError("\(path)/constraints/\(member)", "is no value of type \(field.type.name)") }
+      guard isValue else {
+        throw SchemaError("\(path)/constraints/\(member)", "is no value of type \(field.type.name)")
+      }
       return bytes
     }
     var limits: [Limit] = []
@@ -116,7 +119,8 @@ package struct FieldCheck: ~Copyable {
       return .null
     }
     let start = canonical.count
-    guard readValue(text, type: field.type, trueValues: trueValues, falseValues: falseValues, appendingTo: &canonical) else {
+    guard readValue(text, type: field.type, trueValues: trueValues, falseValues: falseValues, appendingTo: &canonical)
+    else {
       return .wrongType
     }
     let rules = field.constraints
@@ -134,7 +138,9 @@ package struct FieldCheck: ~Copyable {
     }
     if let enumeration {
       let value = canonical[start...]
-      let isMember = field.type == .string ? enumeration.contains(value) : enumeration.contains(Self.key(of: value, type: field.type)[...])
+      let isMember =
+        field.type == .string
+        ? enumeration.contains(value) : enumeration.contains(Self.key(of: value, type: field.type)[...])
       if !isMember { broken(.enumeration, false) }
     }
     if !limits.isEmpty, let value = Self.comparand(canonical[start...], type: field.type) {
@@ -166,7 +172,9 @@ package struct FieldCheck: ~Copyable {
     }
   }
 
-  /// The logical value as bytes: equal values (1 = 01 = 1.0) have equal bytes. For unique, keys and enumerations.
+  /// The logical value as bytes: equal values (1 = 01 = 1.0) have equal bytes.
+  ///
+  /// For unique, keys and enumerations.
   package static func key(of canonical: ArraySlice<UInt8>, type: FieldType) -> [UInt8] {
     switch type {
     case .integer, .number: ExactDecimal(canonical: canonical).key

@@ -1,8 +1,10 @@
 internal import Publication
 internal import Tabular
 
-/// Values that must be unique: sorted with their row numbers, outside of memory where they do not fit, then compared with
-/// their neighbours. Exact: whole values are compared, never hashes.
+/// Values that must be unique: sorted with their row numbers, outside of memory where they do not fit, then
+/// compared with their neighbours.
+///
+/// Exact: whole values are compared, never hashes.
 final class KeyCheck {
   let fields: [Int]
   let code: FindingCode
@@ -33,7 +35,8 @@ final class KeyCheck {
       if current.count == previous.count && !previous.isEmpty && current.dropLast(8) == previous.dropLast(8) {
         findings.add(
           Finding(
-            code, field: names(in: schema), rule: "unique", detail: "row \(rowNumber(previous))", at: Location(row: rowNumber(current))))
+            code, field: names(in: schema), rule: "unique", detail: "row \(rowNumber(previous))",
+            at: Location(row: rowNumber(current))))
       }
       swap(&previous, &current)
     }

@@ -14,7 +14,8 @@ package struct Pattern: ~Copyable {
     var number: Int32 = 0
     var offset = 0
     let pattern = Array(text.utf8)
-    let options = PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
+    let options =
+      PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
     guard let code = pcre2_compile_8(pattern, pattern.count, UInt32(options), &number, &offset, nil) else {
       throw SchemaError(path, "is no valid pattern (at character \(offset + 1))")
     }

@@ -2,11 +2,15 @@ internal import Publication
 package import Tabular
 
 extension Schema {
-  /// Reads a descriptor. Unknown members are allowed, as the specification wants; unknown types, formats and constraints
-  /// are errors, because a rule that nobody checks is worse than none.
+  /// Reads a descriptor.
+  ///
+  /// Unknown members are allowed, as the specification wants; unknown types, formats and constraints are errors,
+  /// because a rule that nobody checks is worse than none.
   package init(json: JSON) throws(SchemaError) {
     guard json.members != nil else { throw SchemaError("", "a Table Schema is an object") }
-    guard let list = json["fields"]?.elements, !list.isEmpty else { throw SchemaError("/fields", "a list of fields is required") }
+    guard let list = json["fields"]?.elements, !list.isEmpty else {
+      throw SchemaError("/fields", "a list of fields is required")
+    }
     for name in ["foreignKeys", "uniqueKeys"] where json[name] != nil {
       throw SchemaError("/\(name)", "is not checked by this version of Daylight")
     }
@@ -50,10 +54,13 @@ extension SchemaField {
     }
     let type = try FieldType(json: json, at: path)
     self.init(
-      name: name, type: type, title: localized("title"), description: localized("description"), unit: json["unit"]?.text,
+      name: name, type: type, title: localized("title"), description: localized("description"),
+      unit: json["unit"]?.text,
       constraints: try Constraints(json: json["constraints"], type: type, at: "\(path)/constraints"),
       missingValues: try texts(json["missingValues"], at: "\(path)/missingValues"))
-    if json["categories"] != nil { throw SchemaError("\(path)/categories", "is not checked by this version of Daylight; use enum") }
+    if json["categories"] != nil {
+      throw SchemaError("\(path)/categories", "is not checked by this version of Daylight; use enum")
+    }
   }
 }
 
@@ -111,7 +118,9 @@ extension Constraints {
       }
       func length() throws(SchemaError) -> Int {
         guard type == .string else { throw SchemaError(at, "does not apply to type \(type.name)") }
-        guard let value = member.value.integer, value >= 0 else { throw SchemaError(at, "must be a whole number from 0") }
+        guard let value = member.value.integer, value >= 0 else {
+          throw SchemaError(at, "must be a whole number from 0")
+        }
         return value
       }
       func limit() throws(SchemaError) -> String {
@@ -133,10 +142,14 @@ extension Constraints {
         guard let text = member.value.text else { throw SchemaError(at, "must be a text") }
         pattern = text
       case "enum":
-        guard let elements = member.value.elements, !elements.isEmpty else { throw SchemaError(at, "must be a list of values") }
+        guard let elements = member.value.elements, !elements.isEmpty else {
+          throw SchemaError(at, "must be a list of values")
+        }
         var values: [String] = []
         for (index, element) in elements.enumerated() {
-          guard let text = scalarText(element) else { throw SchemaError("\(at)/\(index)", "must be a value of the field's type") }
+          guard let text = scalarText(element) else {
+            throw SchemaError("\(at)/\(index)", "must be a value of the field's type")
+          }
           values.append(text)
         }
         enumeration = values
@@ -161,7 +174,9 @@ private func texts(_ json: JSON?, at path: String) throws(SchemaError) -> [Strin
   var list: [String] = []
   for (index, element) in elements.enumerated() {
     // v2 also allows {value, label}: the value counts.
-    guard let text = element.text ?? element["value"]?.text else { throw SchemaError("\(path)/\(index)", "must be a text") }
+    guard let text = element.text ?? element["value"]?.text else {
+      throw SchemaError("\(path)/\(index)", "must be a text")
+    }
     guard !list.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else {
       throw SchemaError("\(path)/\(index)", "occurs twice")
     }

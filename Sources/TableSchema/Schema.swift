@@ -106,7 +106,9 @@ package enum FieldType: Sendable, Hashable {
   }
 }
 
-/// The constraints of a field. Limits are kept as the descriptor writes them.
+/// The constraints of a field.
+///
+/// Limits are kept as the descriptor writes them.
 package struct Constraints: Sendable, Hashable {
   package var required = false
   package var unique = false

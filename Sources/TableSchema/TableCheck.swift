@@ -54,8 +54,12 @@ package struct TableCheck: ~Copyable {
     self.checks = checks
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
     var groups: [(fields: [Int], code: FindingCode)] = []
-    if !schema.primaryKey.isEmpty { groups.append((schema.primaryKey.compactMap { schema.index(of: $0) }, .primaryKey)) }
-    for (index, field) in schema.fields.enumerated() where field.constraints.unique { groups.append(([index], .uniqueError)) }
+    if !schema.primaryKey.isEmpty {
+      groups.append((schema.primaryKey.compactMap { schema.index(of: $0) }, .primaryKey))
+    }
+    for (index, field) in schema.fields.enumerated() where field.constraints.unique {
+      groups.append(([index], .uniqueError))
+    }
     let share = memoryBudget / max(groups.count, 1)
     keys = groups.map { KeyCheck(fields: $0.fields, code: $0.code, folder: folder, memoryBudget: share) }
   }
@@ -78,7 +82,8 @@ package struct TableCheck: ~Copyable {
   ) throws {
     let width = columns.count
     cells.removeAll(keepingCapacity: true)
-    cells.append(contentsOf: repeatElement(Cell(start: 0, count: 0, isNull: true, isInArena: false), count: records.count * width))
+    cells.append(
+      contentsOf: repeatElement(Cell(start: 0, count: 0, isNull: true, isInArena: false), count: records.count * width))
     arena.removeAll(keepingCapacity: true)
     problems.removeAll(keepingCapacity: true)
     for field in 0..<width { checkColumn(field, batch, records: records, repair: repair) }
@@ -126,12 +131,14 @@ package struct TableCheck: ~Copyable {
       switch verdict {
       case .null: break
       case .wrongType:
-        problems.append(Problem(row: row, finding: Finding(.typeError, field: box.check.field.name, rule: box.check.field.type.name)))
+        problems.append(
+          Problem(row: row, finding: Finding(.typeError, field: box.check.field.name, rule: box.check.field.type.name)))
       case .value:
         if isNumeric && !exceedsDouble[field] && canonical.count > 15 {
           exceedsDouble[field] = !ExactDecimal(canonical: canonical[...]).survivesDouble
         }
-        let isUnchanged = !isRepaired && canonical.count == source.count && (!isNumeric || canonical.elementsEqual(text))
+        let isUnchanged =
+          !isRepaired && canonical.count == source.count && (!isNumeric || canonical.elementsEqual(text))
         if isUnchanged, case .boolean = box.check.field.type {
           cells[row * width + field] = store(canonical)
         } else if isUnchanged {
@@ -151,7 +158,8 @@ package struct TableCheck: ~Copyable {
   }
 
   private mutating func addKeys(
-    _ index: Int, _ batch: borrowing RecordBatch, rows: [Int], lines: (borrowing RecordBatch, Int) -> Int, records: [Int]
+    _ index: Int, _ batch: borrowing RecordBatch, rows: [Int], lines: (borrowing RecordBatch, Int) -> Int,
+    records: [Int]
   ) throws {
     let width = columns.count
     for row in rows.indices {

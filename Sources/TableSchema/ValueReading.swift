@@ -18,7 +18,8 @@ func readNumber(
     // Text around the number goes: from the first to the last digit, with a sign or point just before it.
     func isPart(_ byte: UInt8) -> Bool { isDigit(byte) || byte == options.decimalChar }
     guard let first = text.firstIndex(where: isPart), let last = text.lastIndex(where: isPart) else { return false }
-    let hasSign = first > text.startIndex && (text[first - 1] == UInt8(ascii: "-") || text[first - 1] == UInt8(ascii: "+"))
+    let hasSign =
+      first > text.startIndex && (text[first - 1] == UInt8(ascii: "-") || text[first - 1] == UInt8(ascii: "+"))
     text = text[(hasSign ? first - 1 : first)...last]
   }
   var index = text.startIndex
@@ -29,7 +30,8 @@ func readNumber(
     index += 1
   }
   if !isInteger && index < end && !isDigit(text[index]) && text[index] != options.decimalChar {
-    return readSpecialNumber(text[index...], isNegative: isNegative, isSigned: index > text.startIndex, appendingTo: &canonical)
+    return readSpecialNumber(
+      text[index...], isNegative: isNegative, isSigned: index > text.startIndex, appendingTo: &canonical)
   }
   let start = canonical.count
   if isNegative { canonical.append(UInt8(ascii: "-")) }
@@ -110,7 +112,8 @@ private func fixedDigits(_ text: ArraySlice<UInt8>, _ index: Int, _ count: Int) 
 /// `YYYY-MM-DD`, a day of the calendar.
 func readDate(_ text: ArraySlice<UInt8>) -> CivilDate? {
   let s = text.startIndex
-  guard text.count == 10, text[s + 4] == UInt8(ascii: "-"), text[s + 7] == UInt8(ascii: "-"), let year = fixedDigits(text, s, 4),
+  guard text.count == 10, text[s + 4] == UInt8(ascii: "-"), text[s + 7] == UInt8(ascii: "-"),
+    let year = fixedDigits(text, s, 4),
     let month = fixedDigits(text, s + 5, 2), let day = fixedDigits(text, s + 8, 2)
   else { return nil }
   return CivilDate(year: year, month: month, day: day)

@@ -1,7 +1,9 @@
 internal import Glibc
 
-/// Sorts any number of byte strings by their bytes in bounded memory: runs that do not fit are spilled to files, which are
-/// removed from the folder as soon as they are open. What comes in order already is not sorted again.
+/// Sorts any number of byte strings by their bytes in bounded memory: runs that do not fit are spilled to files,
+/// which are removed from the folder as soon as they are open.
+///
+/// What comes in order already is not sorted again.
 package struct ExternalSorter: ~Copyable {
   private let folder: String
   private let memoryBudget: Int
@@ -191,7 +193,9 @@ package struct SortedRecords: ~Copyable {
     var parent = start
     while true {
       var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && isLess(heap[child], heap[least]) { least = child }
+      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && isLess(heap[child], heap[least]) {
+        least = child
+      }
       if least == parent { return }
       heap.swapAt(parent, least)
       parent = least

@@ -1,6 +1,8 @@
 package import Publication
 
-/// Bytes that cannot be read as what they are said to be. It says where, never what the fields hold.
+/// Bytes that cannot be read as what they are said to be.
+///
+/// It says where, never what the fields hold.
 package struct FormatError: Error, Sendable, CustomStringConvertible {
   package enum Code: Sendable, Equatable {
     /// The bytes given in hexadecimal are not valid in this encoding.

@@ -15,10 +15,14 @@ func repairedText(_ text: ArraySlice<UInt8>, _ repairs: [Repair]) -> [UInt8]? {
 
 /// Without white space at both ends: ASCII, U+00A0, U+200B, U+3000, U+FEFF.
 private func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-  let spaces: [[UInt8]] = [[0x20], [0x09], [0x0a], [0x0d], [0xc2, 0xa0], [0xe2, 0x80, 0x8b], [0xe3, 0x80, 0x80], [0xef, 0xbb, 0xbf]]
+  let spaces: [[UInt8]] = [
+    [0x20], [0x09], [0x0a], [0x0d], [0xc2, 0xa0], [0xe2, 0x80, 0x8b], [0xe3, 0x80, 0x80], [0xef, 0xbb, 0xbf],
+  ]
   var text = text
   while let space = spaces.first(where: { text.starts(with: $0) }) { text = text.dropFirst(space.count) }
-  while let space = spaces.first(where: { text.suffix($0.count).elementsEqual($0) }) { text = text.dropLast(space.count) }
+  while let space = spaces.first(where: { text.suffix($0.count).elementsEqual($0) }) {
+    text = text.dropLast(space.count)
+  }
   return text
 }
 

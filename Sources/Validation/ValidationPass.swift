@@ -3,7 +3,9 @@ internal import Publication
 internal import TableSchema
 internal import Tabular
 
-/// One pass over a delivery: header, rows, keys. Reading and checking share it.
+/// One pass over a delivery: header, rows, keys.
+///
+/// Reading and checking share it.
 struct ValidationPass: ~Copyable {
   private let dataset: Dataset
   private let schema: Schema
@@ -24,7 +26,9 @@ struct ValidationPass: ~Copyable {
 
   init(snapshot: Snapshot, schema: Schema, run: Run) throws {
     let dataset = snapshot.dataset
-    guard let file = snapshot.parts.first, snapshot.parts.count == 1 else { preconditionFailure("a delivery of one part") }
+    guard let file = snapshot.parts.first, snapshot.parts.count == 1 else {
+      preconditionFailure("a delivery of one part")
+    }
     let declared = dataset.source.encoding.flatMap(TextEncoding.init(name:))
     let evidence = try EncodingEvidence(of: file.path, declared: declared)
     let source = try FileByteSource(path: file.path)
@@ -60,7 +64,9 @@ struct ValidationPass: ~Copyable {
       for record in reader.batch.rows where rows.count < headerRowCount {
         let batch = reader.batch.bytes
         rows.append(
-          (0..<reader.batch.fieldCount(record)).map { String(decoding: batch[reader.batch.field(record, $0).range], as: UTF8.self) })
+          (0..<reader.batch.fieldCount(record)).map {
+            String(decoding: batch[reader.batch.field(record, $0).range], as: UTF8.self)
+          })
         consumed = record + 1
       }
     }
@@ -71,7 +77,8 @@ struct ValidationPass: ~Copyable {
     let labels = joinedLabels(rows)
     columnCount = labels.count
     guard let columns = match(labels) else { return }
-    check = try TableCheck(schema, columns: columns, folder: run.folder(of: .validation), memoryBudget: run.memoryBudget)
+    check = try TableCheck(
+      schema, columns: columns, folder: run.folder(of: .validation), memoryBudget: run.memoryBudget)
   }
 
   /// Parts of several header rows, one under the other, joined; a part that repeats the one above, or is empty, is left out.
@@ -79,13 +86,16 @@ struct ValidationPass: ~Copyable {
     guard rows.count > 1 else { return rows[0] }
     return (0..<(rows.map(\.count).max() ?? 0)).map { column in
       var parts: [String] = []
-      for row in rows where column < row.count && !row[column].isEmpty && row[column] != parts.last { parts.append(row[column]) }
+      for row in rows where column < row.count && !row[column].isEmpty && row[column] != parts.last {
+        parts.append(row[column])
+      }
       return parts.joined(separator: dataset.source.layout.headerJoin)
     }
   }
 
-  /// The column of each field; nil, with findings, where the header is not what is declared. Labels of columns that are not
-  /// declared are never shown: in a file without a header they are somebody's data.
+  /// The column of each field; nil, with findings, where the header is not what is declared.
+  ///
+  /// Labels of columns that are not declared are never shown: in a file without a header they are somebody's data.
   private mutating func match(_ labels: [String]) -> [Int]? {
     var positions: [[UInt8]: Int] = [:]
     for (index, label) in labels.enumerated() {
@@ -103,7 +113,9 @@ struct ValidationPass: ~Copyable {
     }
     var columns: [Int] = []
     for field in schema.fields {
-      guard let policy = dataset.columns.first(where: { $0.field == field.name }) else { preconditionFailure("checked when read") }
+      guard let policy = dataset.columns.first(where: { $0.field == field.name }) else {
+        preconditionFailure("checked when read")
+      }
       if let column = positions[Array(policy.label.utf8)] {
         columns.append(column)
       } else {
@@ -154,7 +166,8 @@ struct ValidationPass: ~Copyable {
     let hasRepairs = repairs.contains { !$0.isEmpty }
     var counts = repairCounts
     try check?.check(
-      reader.batch, records: records, rows: rows, lines: { batch, record in linesBefore + batch.lineCount(before: record) + 1 },
+      reader.batch, records: records, rows: rows,
+      lines: { batch, record in linesBefore + batch.lineCount(before: record) + 1 },
       repair: hasRepairs
         ? { field, text in
           guard let repaired = repairedText(text, repairs[field]) else { return nil }
@@ -180,7 +193,8 @@ struct ValidationPass: ~Copyable {
     try output.write(builder.bytes)
   }
 
-  private mutating func add(_ code: FindingCode, _ row: Int, _ record: Int, rule: String? = nil, detail: String? = nil) {
+  private mutating func add(_ code: FindingCode, _ row: Int, _ record: Int, rule: String? = nil, detail: String? = nil)
+  {
     findings.add(Finding(code, rule: rule, detail: detail, at: Location(row: row, line: reader.line(of: record))))
   }
 
@@ -220,7 +234,8 @@ struct ValidationPass: ~Copyable {
     let report = Report(stage: .validation, findings: findings.findings, rowCount: rowCount, facts: facts)
     guard !findings.hasErrors else { throw Refusal(report) }
     return ValidatedTable(
-      dataset: dataset, schema: schema, rows: try output.finish(), rowCount: rowCount, exceedsDouble: exceedsDouble, report: report)
+      dataset: dataset, schema: schema, rows: try output.finish(), rowCount: rowCount, exceedsDouble: exceedsDouble,
+      report: report)
   }
 
   /// Finds the row and column of the first byte that cannot be read, by reading what comes before it.
@@ -234,7 +249,8 @@ struct ValidationPass: ~Copyable {
     if let firstInvalid, let prefix = try? FileByteSource(path: file.path, limit: firstInvalid),
       let decoded = try? DecodingByteSource(prefix, encoding: encoding, markByteCount: 0)
     {
-      var reader = RecordReader(decoded, layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+      var reader = RecordReader(
+        decoded, layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
       var last = 0
       while (try? reader.next()) == true {
         last = reader.batch.recordCount - 1
@@ -247,7 +263,8 @@ struct ValidationPass: ~Copyable {
     // Only the offending bytes: what stands beside them may be somebody's data.
     let offending = bytes.prefix { $0 >= 0x80 }
     let finding = Finding(
-      code, field: column.map { columnName($0 - 1) }, rule: encoding.rawValue, detail: offending.isEmpty ? nil : encodeHex(offending),
+      code, field: column.map { columnName($0 - 1) }, rule: encoding.rawValue,
+      detail: offending.isEmpty ? nil : encodeHex(offending),
       at: location)
     return Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
   }

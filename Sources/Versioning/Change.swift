@@ -78,8 +78,10 @@ package struct Change: Sendable {
     self.rows = rows
   }
 
-  /// The rules of the design: MAJOR column removed, renamed, retyped, reordered or key changed; MINOR column appended, rows
-  /// added or removed; PATCH values or descriptive metadata changed. A renamed column is one removed and one added.
+  /// The rules of the design: MAJOR column removed, renamed, retyped, reordered or key changed; MINOR column
+  /// appended, rows added or removed; PATCH values or descriptive metadata changed.
+  ///
+  /// A renamed column is one removed and one added.
   init(previous: PreviousRelease, current: PublicTable, keyNames: [String], rows: RowChanges?) {
     let schema = current.schema.schema
     var reasons: [Reason] = []
@@ -102,8 +104,12 @@ package struct Change: Sendable {
       reasons.append(.columnsReordered)
     }
     if keyNames != previous.keyNames || schema.primaryKey != previous.schema.primaryKey { reasons.append(.keyChanged) }
-    for format in previous.formats where !current.dataset.formats.contains(format) { reasons.append(.formatRemoved(format.rawValue)) }
-    for format in current.dataset.formats where !previous.formats.contains(format) { reasons.append(.formatAdded(format.rawValue)) }
+    for format in previous.formats where !current.dataset.formats.contains(format) {
+      reasons.append(.formatRemoved(format.rawValue))
+    }
+    for format in current.dataset.formats where !previous.formats.contains(format) {
+      reasons.append(.formatAdded(format.rawValue))
+    }
     if let rows {
       if rows.added > 0 { reasons.append(.rowsAdded) }
       if rows.removed > 0 { reasons.append(.rowsRemoved) }
@@ -114,7 +120,8 @@ package struct Change: Sendable {
     // Something differs, and it is neither rows nor columns.
     if reasons.isEmpty { reasons = [.metadataChanged] }
     self.init(
-      level: reasons.map(\.level).max() ?? .patch, reasons: reasons, rowsBefore: previous.rowCount, rowsAfter: current.rowCount, rows: rows)
+      level: reasons.map(\.level).max() ?? .patch, reasons: reasons, rowsBefore: previous.rowCount,
+      rowsAfter: current.rowCount, rows: rows)
   }
 
   /// As `release.json` holds it.
@@ -123,7 +130,10 @@ package struct Change: Sendable {
       ("level", .string(level.rawValue)),
       (
         "reasons",
-        .array(reasons.map { reason in .members([("code", .string(reason.code.code)), ("subject", reason.code.subject.map { .string($0) })]) })
+        .array(
+          reasons.map { reason in
+            .members([("code", .string(reason.code.code)), ("subject", reason.code.subject.map { .string($0) })])
+          })
       ),
       (
         "rows",
@@ -145,7 +155,9 @@ package struct RowChanges: Sendable, Hashable {
 
 /// What people read about a dataset, as far as it makes a new release when it changes.
 package func descriptiveMetadata(of dataset: Dataset) -> JSON {
-  func both(_ text: LocalizedText) -> JSON { .members([("zh", .string(text.zh)), ("en", text.en.map { .string($0) })]) }
+  func both(_ text: LocalizedText) -> JSON {
+    .members([("zh", .string(text.zh)), ("en", text.en.map { .string($0) })])
+  }
   let department = dataset.department
   return .members([
     ("title", both(dataset.title)),
@@ -159,11 +171,17 @@ package func descriptiveMetadata(of dataset: Dataset) -> JSON {
     ("frequency", .string(dataset.frequency.rawValue)),
     (
       "keywords",
-      .members(Language.allCases.map { language in (language.rawValue, .array((dataset.keywords[language] ?? []).map { .string($0) })) })
+      .members(
+        Language.allCases.map { language in
+          (language.rawValue, .array((dataset.keywords[language] ?? []).map { .string($0) }))
+        })
     ),
     (
       "license",
-      .members([("name", .string(dataset.license.name)), ("title", both(dataset.license.title)), ("path", .string(dataset.license.path))])
+      .members([
+        ("name", .string(dataset.license.name)), ("title", both(dataset.license.title)),
+        ("path", .string(dataset.license.path)),
+      ])
     ),
     (
       "department",

@@ -20,7 +20,8 @@ package struct Compare: Stage {
     let keyNames = dataset.subject == .person ? [] : dataset.releaseKey
     let key = RowKey(keyNames, schema: schema)
     let common = previous.map { CommonColumns(previous: $0.schema, current: schema) }
-    let isComparable = previous.map { RowKey(keyNames, schema: $0.schema).isSame(as: key) && $0.keyNames == keyNames } ?? false
+    let isComparable =
+      previous.map { RowKey(keyNames, schema: $0.schema).isSame(as: key) && $0.keyNames == keyNames } ?? false
 
     let currentColumns = common?.isWhole == true || !isComparable ? nil : common?.currentColumns
     let source = try FileByteSource(path: table.rows.path)
@@ -36,8 +37,10 @@ package struct Compare: Stage {
       let before = try GzipByteSource(FileByteSource(path: previous.rowsPath))
       let beforeColumns = common?.isWhole == true ? nil : common?.previousColumns
       var previousRows = try OrderedRows(
-        RecordReader(before, layout: CanonicalRows.layout), skipsHeader: true, key: RowKey(keyNames, schema: previous.schema),
-        projection: beforeColumns, columnCount: previous.schema.fields.count, folder: folder, memoryBudget: run.memoryBudget)
+        RecordReader(before, layout: CanonicalRows.layout), skipsHeader: true,
+        key: RowKey(keyNames, schema: previous.schema),
+        projection: beforeColumns, columnCount: previous.schema.fields.count, folder: folder,
+        memoryBudget: run.memoryBudget)
       counts = try compare(&previousRows, &rows, key: key, writing: &output)
     } else {
       try write(&rows, key: key, to: &output)
@@ -51,7 +54,8 @@ package struct Compare: Stage {
       return .changed(
         VersionedTable(
           dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
-          release: ReleaseID(date: run.clock.today, number: 1), version: Version(1, 0, 0), change: change, content: content,
+          release: ReleaseID(date: run.clock.today, number: 1), version: Version(1, 0, 0), change: change,
+          content: content,
           previous: nil, issued: run.clock.now))
     }
     if previous.content == content { return .unchanged }
@@ -60,7 +64,8 @@ package struct Compare: Stage {
     return .changed(
       VersionedTable(
         dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
-        release: previous.release.next(on: run.clock.today), version: change.level.next(after: previous.version), change: change,
+        release: previous.release.next(on: run.clock.today), version: change.level.next(after: previous.version),
+        change: change,
         content: content, previous: previous.release, issued: previous.issued))
   }
 
@@ -71,15 +76,21 @@ package struct Compare: Stage {
     throw Refusal(
       Report(
         stage: .versioning,
-        findings: [Finding(.rowCountChange, rule: "change", limit: "\(percent)%", detail: "\(previous.rowCount) → \(table.rowCount)")],
+        findings: [
+          Finding(
+            .rowCountChange, rule: "change", limit: "\(percent)%", detail: "\(previous.rowCount) → \(table.rowCount)")
+        ],
         rowCount: table.rowCount))
   }
 
-  /// The digest of what makes a release: rows, schema, descriptive metadata, formats. When it is the same there is nothing to release.
+  /// The digest of what makes a release: rows, schema, descriptive metadata, formats.
+  ///
+  /// When it is the same there is nothing to release.
   private func contentDigest(of rows: WorkFile, schema: Schema, dataset: Dataset) -> Digest {
     let content = JSON.members([
       ("rows", .string(rows.digest.hex)), ("schema", schema.json), ("metadata", descriptiveMetadata(of: dataset)),
-      ("formats", .array(dataset.formats.map { .string($0.rawValue) })), ("key", .array(dataset.releaseKey.map { .string($0) })),
+      ("formats", .array(dataset.formats.map { .string($0.rawValue) })),
+      ("key", .array(dataset.releaseKey.map { .string($0) })),
     ])
     return SHA256.hash(content.compactBytes)
   }
@@ -106,7 +117,8 @@ package struct PreviousRelease: Sendable {
   package let rowsPath: String
 
   package init(
-    release: ReleaseID, version: Version, content: Digest, schema: Schema, keyNames: [String], formats: [RowFormat], rowCount: Int,
+    release: ReleaseID, version: Version, content: Digest, schema: Schema, keyNames: [String], formats: [RowFormat],
+    rowCount: Int,
     issued: Instant, rowsPath: String
   ) {
     self.release = release
@@ -121,7 +133,9 @@ package struct PreviousRelease: Sendable {
   }
 }
 
-/// A public table in order, with its version and what changed. Only versioning can make one.
+/// A public table in order, with its version and what changed.
+///
+/// Only versioning can make one.
 package struct VersionedTable: Sendable {
   package let dataset: Dataset
   package let schema: PublicSchema
@@ -136,7 +150,8 @@ package struct VersionedTable: Sendable {
   package let issued: Instant
 
   init(
-    dataset: Dataset, schema: PublicSchema, rows: WorkFile, rowCount: Int, release: ReleaseID, version: Version, change: Change,
+    dataset: Dataset, schema: PublicSchema, rows: WorkFile, rowCount: Int, release: ReleaseID, version: Version,
+    change: Change,
     content: Digest, previous: ReleaseID?, issued: Instant
   ) {
     self.dataset = dataset

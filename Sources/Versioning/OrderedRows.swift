@@ -11,7 +11,8 @@ struct OrderedRows: ~Copyable {
   private var rowEnd = 0
 
   init(
-    _ reader: consuming RecordReader, skipsHeader: Bool, key: RowKey, projection: [Int]?, columnCount: Int, folder: String, memoryBudget: Int
+    _ reader: consuming RecordReader, skipsHeader: Bool, key: RowKey, projection: [Int]?, columnCount: Int,
+    folder: String, memoryBudget: Int
   ) throws {
     var sorter = ExternalSorter(folder: folder, memoryBudget: memoryBudget)
     var reader = reader
@@ -33,11 +34,17 @@ struct OrderedRows: ~Copyable {
           builder.removeAll()
           for column in projection {
             let field = reader.batch.field(row, column)
-            if CanonicalRows.isNull(field, columnCount: columnCount) { builder.appendNull() } else { builder.append(reader.batch.text(field)) }
+            if CanonicalRows.isNull(field, columnCount: columnCount) {
+              builder.appendNull()
+            } else {
+              builder.append(reader.batch.text(field))
+            }
           }
           record.append(contentsOf: builder.bytes)
         }
-        for count in [keyCount, rowCount] { withUnsafeBytes(of: UInt32(count).littleEndian) { record.append(contentsOf: $0) } }
+        for count in [keyCount, rowCount] {
+          withUnsafeBytes(of: UInt32(count).littleEndian) { record.append(contentsOf: $0) }
+        }
         try sorter.add(record[...])
       }
     }
@@ -60,7 +67,9 @@ struct OrderedRows: ~Copyable {
   var compared: ArraySlice<UInt8> { rowEnd == record.count - 8 ? row : record[rowEnd..<record.count - 8] }
 }
 
-/// Writes the rows. A key that occurs twice is refused: such rows could not be told apart in the next release.
+/// Writes the rows.
+///
+/// A key that occurs twice is refused: such rows could not be told apart in the next release.
 func write(_ rows: inout OrderedRows, key: RowKey, to output: inout OutputFile) throws {
   var duplicates = 0
   var count = 0
@@ -77,7 +86,9 @@ func write(_ rows: inout OrderedRows, key: RowKey, to output: inout OutputFile) 
 }
 
 /// Merges two ordered tables: counts what is new, gone and changed, and writes the current one.
-func compare(_ previous: inout OrderedRows, _ current: inout OrderedRows, key: RowKey, writing output: inout OutputFile) throws -> RowChanges {
+func compare(_ previous: inout OrderedRows, _ current: inout OrderedRows, key: RowKey, writing output: inout OutputFile)
+  throws -> RowChanges
+{
   var changes = RowChanges()
   var duplicates = 0
   var count = 0

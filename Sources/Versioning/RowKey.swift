@@ -25,7 +25,9 @@ struct RowKey: Sendable {
   /// Whether both order by as many columns of the same kinds: else two orders cannot be merged.
   func isSame(as other: RowKey) -> Bool { columns.map(\.isNumeric) == other.columns.map(\.isNumeric) }
 
-  /// Appends bytes of which the order is that of the keys. No key's bytes begin another's.
+  /// Appends bytes of which the order is that of the keys.
+  ///
+  /// No key's bytes begin another's.
   func append(_ batch: borrowing RecordBatch, _ record: Int, to bytes: inout [UInt8]) {
     for column in columns {
       let field = batch.field(record, column.index)
@@ -53,7 +55,9 @@ struct RowKey: Sendable {
     bytes.append(UInt8(number.sign + 4))
     guard number.isFinite, number.sign != 0 else { return }
     let exponent = UInt64(number.exponent + (1 << 42))
-    for shift in stride(from: 40, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: exponent >> UInt64(shift)) ^ turn) }
+    for shift in stride(from: 40, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: exponent >> UInt64(shift)) ^ turn)
+    }
     for digit in number.digits { bytes.append((digit + 1) ^ turn) }
     bytes.append(0 ^ turn)
   }
@@ -69,7 +73,9 @@ struct CommonColumns {
   init(previous: Schema, current: Schema) {
     var pairs: [(Int, Int)] = []
     for (index, field) in current.fields.enumerated() {
-      if let before = previous.index(of: field.name), previous.fields[before].type == field.type { pairs.append((before, index)) }
+      if let before = previous.index(of: field.name), previous.fields[before].type == field.type {
+        pairs.append((before, index))
+      }
     }
     previousColumns = pairs.map(\.0)
     currentColumns = pairs.map(\.1)

@@ -4,12 +4,15 @@ internal import Glibc
 internal import PrivateStore
 internal import Publication
 
-/// The command line. Only this target reads the environment, prints or exits.
+/// The command line.
+///
+/// Only this target reads the environment, prints or exits.
 @main
 struct Daylight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "daylight",
-    abstract: "Publishes departments' datasets as open data: checked, stripped of what must not be seen, versioned and signed.",
+    abstract:
+      "Publishes departments' datasets as open data: checked, stripped of what must not be seen, versioned and signed.",
     discussion: """
       Examples:
         daylight publish                               publish everything below ./datasets to ./public

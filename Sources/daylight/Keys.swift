@@ -30,13 +30,18 @@ struct Keys: ParsableCommand {
       let keys = try signingKeys(of: site.privateStore())
       if json {
         let list = keys.map { key in
-          JSON.members([("role", .string(key.role)), ("keyid", .string(key.keyID)), ("public_key", .string(key.publicKey))])
+          JSON.members([
+            ("role", .string(key.role)), ("keyid", .string(key.keyID)), ("public_key", .string(key.publicKey)),
+          ])
         }
-        writeOutput(String(decoding: JSON.members([("trial", true), ("keys", .array(list))]).prettyBytes, as: UTF8.self))
+        writeOutput(
+          String(decoding: JSON.members([("trial", true), ("keys", .array(list))]).prettyBytes, as: UTF8.self))
         return
       }
       guard !keys.isEmpty else {
-        writeOutput(site.language == .zh ? "还没有密钥:首次发布时会自动生成试用密钥。\n" : "There are no keys yet: the first publication makes trial keys.\n")
+        writeOutput(
+          site.language == .zh
+            ? "还没有密钥:首次发布时会自动生成试用密钥。\n" : "There are no keys yet: the first publication makes trial keys.\n")
         return
       }
       let heading = site.language == .zh ? ["角色", "密钥标识", "公钥 (Ed25519)"] : ["ROLE", "KEY ID", "PUBLIC KEY (Ed25519)"]

@@ -44,7 +44,9 @@ final class ProgressView: Sendable {
   /// Removes the bar.
   func finish() {
     state.withLock { state in
-      if style == .bar && state.lineWidth > 0 { writeError("\r" + String(repeating: " ", count: state.lineWidth) + "\r") }
+      if style == .bar && state.lineWidth > 0 {
+        writeError("\r" + String(repeating: " ", count: state.lineWidth) + "\r")
+      }
       state.lineWidth = 0
     }
   }

@@ -74,7 +74,8 @@ struct RunOptions: ParsableArguments {
     }
     let progress = ProgressView(total: selected.count, isQuiet: quiet)
     let publisher = try Publisher(
-      site: configuration, privateStore: try site.privateStore(), publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now,
+      site: configuration, privateStore: try site.privateStore(),
+      publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now,
       logger: Logger(label: "daylight"), progress: { progress.show($0) })
     let results: [DatasetResult]
     do {
@@ -119,7 +120,8 @@ struct RunOptions: ParsableArguments {
     return Set(
       try selection.map { name in
         guard let id = all.first(where: { $0.description == name }) else {
-          throw ValidationError("there is no dataset \(name); there are: \(all.map(\.description).joined(separator: ", "))")
+          throw ValidationError(
+            "there is no dataset \(name); there are: \(all.map(\.description).joined(separator: ", "))")
         }
         return id
       })

@@ -1,6 +1,8 @@
 internal import Publication
 
-/// A report in words: what, where, how often, and what to do. No values.
+/// A report in words: what, where, how often, and what to do.
+///
+/// No values.
 struct ReportText {
   let language: Language
 
@@ -13,7 +15,9 @@ struct ReportText {
       var line = "  \(mark) \(finding.code.rawValue): \(text.meaning[language])"
       var details: [String] = []
       if let field = finding.field { details.append(word("列 \(field)", "column \(field)")) }
-      if let rule = finding.rule { details.append(word("规则 \(rule)", "rule \(rule)") + (finding.limit.map { " \($0)" } ?? "")) }
+      if let rule = finding.rule {
+        details.append(word("规则 \(rule)", "rule \(rule)") + (finding.limit.map { " \($0)" } ?? ""))
+      }
       if finding.rule == nil, let limit = finding.limit { details.append(limit) }
       if let detail = finding.detail { details.append(detail) }
       if finding.count > 1 { details.append(word("共 \(finding.count) 处", "\(finding.count) times")) }
@@ -27,7 +31,8 @@ struct ReportText {
   /// The evidence of how the file was read.
   func facts(_ report: Report) -> String {
     guard !report.facts.isEmpty else { return "" }
-    return "  " + word("文件:", "file: ") + report.facts.map { "\($0.key) \($0.value)" }.joined(separator: word(";", "; ")) + "\n"
+    return "  " + word("文件:", "file: ")
+      + report.facts.map { "\($0.key) \($0.value)" }.joined(separator: word(";", "; ")) + "\n"
   }
 
   private func place(_ finding: Finding) -> String? {

@@ -19,7 +19,9 @@ struct SiteOptions: ParsableArguments {
   @Option(name: .customLong("public"), help: ArgumentHelp("Public folder, for any web server.", valueName: "dir"))
   var publicFolder = "public"
 
-  @Option(help: ArgumentHelp("Language of messages: zh or en. The terminal's locale decides when it is left out.", valueName: "language"))
+  @Option(
+    help: ArgumentHelp(
+      "Language of messages: zh or en. The terminal's locale decides when it is left out.", valueName: "language"))
   var lang: Language?
 
   var language: Language { lang ?? terminalLanguage() }
@@ -41,7 +43,8 @@ struct SiteOptions: ParsableArguments {
 
   func reader() throws -> ConfigurationReader {
     try ConfigurationReader(
-      datasetsFolder: datasets, schemasFolder: schemas, forbiddenFolders: [Self.absolute(workspace), Self.absolute(publicFolder)])
+      datasetsFolder: datasets, schemasFolder: schemas,
+      forbiddenFolders: [Self.absolute(workspace), Self.absolute(publicFolder)])
   }
 
   func privateStore() throws -> PrivateStore {
@@ -53,7 +56,9 @@ extension Language: ExpressibleByArgument {}
 
 /// The one clock of a run.
 struct ClockOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The time of this run, instead of the clock's (also: SOURCE_DATE_EPOCH).", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
+  @Option(
+    help: ArgumentHelp(
+      "The time of this run, instead of the clock's (also: SOURCE_DATE_EPOCH).", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
   var now: String?
 
   /// The moment, and the day that it is in the site's time zone.
@@ -63,24 +68,29 @@ struct ClockOptions: ParsableArguments {
       guard let given = Instant(now) else { throw ValidationError("--now must be written as 2026-11-23T06:00:00Z") }
       instant = given
     } else if let epoch = environmentVariable("SOURCE_DATE_EPOCH") {
-      guard let seconds = Int(epoch), seconds >= 0 else { throw ValidationError("SOURCE_DATE_EPOCH must be a number of seconds") }
+      guard let seconds = Int(epoch), seconds >= 0 else {
+        throw ValidationError("SOURCE_DATE_EPOCH must be a number of seconds")
+      }
       instant = Instant(secondsSince1970: seconds)
     } else {
       instant = Instant(secondsSince1970: time(nil))
     }
     let zone = site.timeZone
-    guard zone.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2f || $0 == 0x5f || $0 == 0x2d }), !zone.hasPrefix("/"),
+    guard zone.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2f || $0 == 0x5f || $0 == 0x2d }),
+      !zone.hasPrefix("/"),
       fileKind("/usr/share/zoneinfo/\(zone)") != nil
     else {
       throw ConfigurationError(
-        file: "site.yaml", problem: "time_zone \(zone) is not known to this system", hint: "Asia/Shanghai; the package tzdata must be installed")
+        file: "site.yaml", problem: "time_zone \(zone) is not known to this system",
+        hint: "Asia/Shanghai; the package tzdata must be installed")
     }
     setenv("TZ", zone, 1)
     tzset()
     var seconds = time_t(instant.secondsSince1970)
     var parts = tm()
     localtime_r(&seconds, &parts)
-    guard let today = CivilDate(year: Int(parts.tm_year) + 1_900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday)) else {
+    guard let today = CivilDate(year: Int(parts.tm_year) + 1_900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
+    else {
       preconditionFailure("localtime gave no day")
     }
     return Clock(now: instant, today: today)

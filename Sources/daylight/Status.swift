@@ -27,9 +27,11 @@ struct Status: ParsableCommand {
       let list = names.map { name -> JSON in
         let run = runs[name]
         return .members([
-          ("dataset", .string(name)), ("configured", .bool(configured.contains(name))), ("outcome", run.map { .string($0.outcome.rawValue) }),
+          ("dataset", .string(name)), ("configured", .bool(configured.contains(name))),
+          ("outcome", run.map { .string($0.outcome.rawValue) }),
           ("at", run.map { .string($0.at.description) }), ("release", run?.release.map { .string($0) }),
-          ("version", run?.version.map { .string($0) }), ("row_count", run?.rowCount.map { .int($0) }), ("reason", run?.reason.map { .string($0) }),
+          ("version", run?.version.map { .string($0) }), ("row_count", run?.rowCount.map { .int($0) }),
+          ("reason", run?.reason.map { .string($0) }),
         ])
       }
       writeOutput(String(decoding: JSON.members([("datasets", .array(list))]).prettyBytes, as: UTF8.self))
@@ -37,14 +39,18 @@ struct Status: ParsableCommand {
     }
     let summary = Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder)
     let isChinese = site.language == .zh
-    var rows = [isChinese ? ["数据集", "最近一次", "结果", "版本", "行数", "原因"] : ["DATASET", "LAST RUN", "RESULT", "VERSION", "ROWS", "REASON"]]
+    var rows = [
+      isChinese
+        ? ["数据集", "最近一次", "结果", "版本", "行数", "原因"] : ["DATASET", "LAST RUN", "RESULT", "VERSION", "ROWS", "REASON"]
+    ]
     for name in names {
       guard let run = runs[name] else {
         rows.append([name, "-", isChinese ? "从未运行" : "never run", "-", "-", ""])
         continue
       }
       rows.append([
-        name, run.at.description, summary.outcome(run.outcome), run.version ?? "-", run.rowCount.map(String.init) ?? "-",
+        name, run.at.description, summary.outcome(run.outcome), run.version ?? "-",
+        run.rowCount.map(String.init) ?? "-",
         run.reason?.split(separator: "\n").first.map(String.init) ?? "",
       ])
     }

@@ -12,10 +12,13 @@ struct Summary {
   private func word(_ zh: String, _ en: String) -> String { language == .zh ? zh : en }
 
   func text(_ results: [DatasetResult]) -> String {
-    var rows = [[word("数据集", "DATASET"), word("结果", "RESULT"), word("版本", "VERSION"), word("发布号", "RELEASE"), word("行数", "ROWS")]]
+    var rows = [
+      [word("数据集", "DATASET"), word("结果", "RESULT"), word("版本", "VERSION"), word("发布号", "RELEASE"), word("行数", "ROWS")]
+    ]
     for result in results {
       rows.append([
-        result.dataset.description, outcome(result.outcome), result.version?.description ?? "-", result.release?.description ?? "-",
+        result.dataset.description, outcome(result.outcome), result.version?.description ?? "-",
+        result.release?.description ?? "-",
         result.rowCount.map(String.init) ?? "-",
       ])
     }
@@ -46,8 +49,11 @@ struct Summary {
   private func closing(_ results: [DatasetResult]) -> String {
     func count(_ outcome: Outcome) -> Int { results.count { $0.outcome == outcome } }
     var parts = [
-      isCheck ? word("可以发布 \(count(.released))", "\(count(.released)) would be released") : word("已发布 \(count(.released))", "\(count(.released)) released"),
-      word("无变化 \(count(.unchanged))", "\(count(.unchanged)) unchanged"), word("已拒绝 \(count(.refused))", "\(count(.refused)) refused"),
+      isCheck
+        ? word("可以发布 \(count(.released))", "\(count(.released)) would be released")
+        : word("已发布 \(count(.released))", "\(count(.released)) released"),
+      word("无变化 \(count(.unchanged))", "\(count(.unchanged)) unchanged"),
+      word("已拒绝 \(count(.refused))", "\(count(.refused)) refused"),
     ]
     let others = results.count - count(.released) - count(.unchanged) - count(.refused)
     if others > 0 { parts.append(word("其他 \(others)", "\(others) other")) }
@@ -62,15 +68,22 @@ struct Summary {
   }
 }
 
-/// Results for scripts. The members are stable.
+/// Results for scripts.
+///
+/// The members are stable.
 func resultsJSON(_ results: [DatasetResult], exitCode: Int32) -> JSON {
   func location(_ location: Location) -> JSON {
-    .members([("row", location.row.map { .int($0) }), ("line", location.line.map { .int($0) }), ("byte", location.byte.map { .int($0) })])
+    .members([
+      ("row", location.row.map { .int($0) }), ("line", location.line.map { .int($0) }),
+      ("byte", location.byte.map { .int($0) }),
+    ])
   }
   func finding(_ finding: Finding) -> JSON {
     .members([
-      ("code", .string(finding.code.rawValue)), ("severity", .string(finding.severity.rawValue)), ("field", finding.field.map { .string($0) }),
-      ("rule", finding.rule.map { .string($0) }), ("limit", finding.limit.map { .string($0) }), ("detail", finding.detail.map { .string($0) }),
+      ("code", .string(finding.code.rawValue)), ("severity", .string(finding.severity.rawValue)),
+      ("field", finding.field.map { .string($0) }),
+      ("rule", finding.rule.map { .string($0) }), ("limit", finding.limit.map { .string($0) }),
+      ("detail", finding.detail.map { .string($0) }),
       ("count", .int(finding.count)), ("first", location(finding.first)), ("last", location(finding.last)),
       ("examples", .array(finding.examples.map(location))),
     ])
@@ -84,7 +97,8 @@ func resultsJSON(_ results: [DatasetResult], exitCode: Int32) -> JSON {
           .members([
             ("dataset", .string(result.dataset.description)), ("outcome", .string(result.outcome.rawValue)),
             ("exit_code", .int(Int(result.exitCode))), ("release", result.release.map { .string($0.description) }),
-            ("version", result.version.map { .string($0.description) }), ("row_count", result.rowCount.map { .int($0) }),
+            ("version", result.version.map { .string($0.description) }),
+            ("row_count", result.rowCount.map { .int($0) }),
             ("message", result.message.map { .string($0) }),
             (
               "report",

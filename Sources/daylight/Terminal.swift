@@ -31,7 +31,8 @@ func terminalLanguage() -> Language {
 func displayWidth(_ text: String) -> Int {
   text.unicodeScalars.reduce(0) { width, scalar in
     switch scalar.value {
-    case 0x1100...0x115f, 0x2e80...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe4f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1faff,
+    case 0x1100...0x115f, 0x2e80...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe4f, 0xff00...0xff60,
+      0xffe0...0xffe6, 0x1f300...0x1faff,
       0x20000...0x3ffff:
       width + 2
     default: width + 1
@@ -42,7 +43,9 @@ func displayWidth(_ text: String) -> Int {
 /// Rows in aligned columns, two spaces apart.
 func alignedTable(_ rows: [[String]]) -> String {
   let columnCount = rows.map(\.count).max() ?? 0
-  let widths = (0..<columnCount).map { column in rows.map { column < $0.count ? displayWidth($0[column]) : 0 }.max() ?? 0 }
+  let widths = (0..<columnCount).map { column in
+    rows.map { column < $0.count ? displayWidth($0[column]) : 0 }.max() ?? 0
+  }
   return rows.map { row in
     var line = ""
     for (column, cell) in row.enumerated() {

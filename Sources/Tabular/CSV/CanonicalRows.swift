@@ -1,8 +1,9 @@
 package import Publication
 
-/// The form that Daylight publishes and keeps between stages: UTF-8 without BOM, LF, minimal quoting; null is the empty field
-/// and the empty string is `""`. Where a table has one column only, an empty line would be skipped by readers, so there null
-/// is `""` too.
+/// The form that Daylight publishes and keeps between stages: UTF-8 without BOM, LF, minimal quoting; null is the
+/// empty field and the empty string is `""`.
+///
+/// Where a table has one column only, an empty line would be skipped by readers, so there null is `""` too.
 package enum CanonicalRows {
   package static let layout = Source.Layout()
 

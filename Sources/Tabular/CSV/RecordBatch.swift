@@ -50,9 +50,13 @@ package struct RecordBatch: ~Copyable {
 
   @inlinable package var rows: Range<Int> { 0..<recordCount }
   @inlinable package func fieldCount(_ record: Int) -> Int { fieldRange(record).count }
-  @inlinable package func field(_ record: Int, _ column: Int) -> Field { fieldAt(fieldRange(record).lowerBound + column) }
+  @inlinable package func field(_ record: Int, _ column: Int) -> Field {
+    fieldAt(fieldRange(record).lowerBound + column)
+  }
 
-  @usableFromInline func fieldRange(_ record: Int) -> Range<Int> { Int(fieldIndex[record])..<Int(fieldIndex[record + 1]) }
+  @usableFromInline func fieldRange(_ record: Int) -> Range<Int> {
+    Int(fieldIndex[record])..<Int(fieldIndex[record + 1])
+  }
   @usableFromInline func fieldAt(_ index: Int) -> Field { fields[index] }
 
   package func hasStrayQuote(_ record: Int) -> Bool { strayQuotes[record] }

@@ -16,7 +16,8 @@ package struct RecordReader: ~Copyable {
   package private(set) var linesBefore = 0
 
   package init(
-    _ source: any ByteSource, layout: Source.Layout, chunkByteCount: Int = 1 << 20, maximumRecordByteCount: Int = 16 << 20
+    _ source: any ByteSource, layout: Source.Layout, chunkByteCount: Int = 1 << 20,
+    maximumRecordByteCount: Int = 16 << 20
   ) {
     self.source = source
     self.chunkByteCount = chunkByteCount

@@ -1,4 +1,6 @@
-/// Bytes in order, a chunk at a time. Sources stack: file → gunzip → decode → records.
+/// Bytes in order, a chunk at a time.
+///
+/// Sources stack: file → gunzip → decode → records.
 package protocol ByteSource: AnyObject {
   /// Appends some more bytes, about `count`; false at the end, when nothing was appended.
   func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool

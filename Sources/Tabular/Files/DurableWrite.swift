@@ -6,14 +6,18 @@ package import Publication
 // name, and the folder fsynced. A crash leaves the old file or the new one, and at most a temporary file `.tmp-…`.
 // Source: Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014).
 
-/// Writes a small file durably. An older one of the same name is replaced.
+/// Writes a small file durably.
+///
+/// An older one of the same name is replaced.
 package func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
   let temporary = try TemporaryFile(besides: path, mode: mode)
   try writeAll(bytes, to: temporary.descriptor, path: path)
   try temporary.rename(to: path)
 }
 
-/// Copies a file durably, hashing what is written, and gives its digest. An older one of the same name is replaced.
+/// Copies a file durably, hashing what is written, and gives its digest.
+///
+/// An older one of the same name is replaced.
 ///
 /// - Parameters:
 ///   - expected: the copy is thrown away, and an error thrown, where its digest is another one.

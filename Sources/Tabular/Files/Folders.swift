@@ -5,7 +5,9 @@ package func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(FileError) 
   if mkdir(path, mode) == 0 { return }
   if errno == EEXIST {
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw FileError("make folder", path, ENOTDIR) }
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw FileError("make folder", path, ENOTDIR)
+    }
     return
   }
   guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {

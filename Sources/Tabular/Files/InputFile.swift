@@ -1,6 +1,8 @@
 internal import Glibc
 
-/// A regular file opened for reading. A link in its last place is refused.
+/// A regular file opened for reading.
+///
+/// A link in its last place is refused.
 package struct InputFile: ~Copyable, Sendable {
   private let descriptor: Int32
   package let path: String

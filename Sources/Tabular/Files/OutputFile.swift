@@ -2,7 +2,9 @@ internal import Glibc
 internal import Hashing
 package import Publication
 
-/// A new file, hashed while it is written. Work files are not fsynced: what is published is written by the public store.
+/// A new file, hashed while it is written.
+///
+/// Work files are not fsynced: what is published is written by the public store.
 package struct OutputFile: ~Copyable {
   private let descriptor: Int32
   private let path: String

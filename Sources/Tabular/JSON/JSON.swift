@@ -1,4 +1,6 @@
-/// A JSON text as a tree. Numbers keep their text, objects the order of their members.
+/// A JSON text as a tree.
+///
+/// Numbers keep their text, objects the order of their members.
 package indirect enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
@@ -38,7 +40,9 @@ package indirect enum JSON: Sendable, Equatable {
   package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 }
 
-extension JSON: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
+extension JSON: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByIntegerLiteral
+{
   package init(stringLiteral value: String) { self = .string(value) }
   package init(arrayLiteral elements: JSON...) { self = .array(elements) }
   package init(booleanLiteral value: Bool) { self = .bool(value) }

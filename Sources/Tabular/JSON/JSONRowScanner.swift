@@ -1,7 +1,8 @@
 internal import Publication
 
-/// Reads one flat JSON object a line, as `data.json.gz` holds them, without making a tree. Written apart from the renderer, so
-/// that the output check is a second opinion.
+/// Reads one flat JSON object a line, as `data.json.gz` holds them, without making a tree.
+///
+/// Written apart from the renderer, so that the output check is a second opinion.
 package struct JSONRowScanner: Sendable {
   package enum Kind: Sendable { case null, text, number, boolean }
 

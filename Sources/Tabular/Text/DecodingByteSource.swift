@@ -1,7 +1,9 @@
 internal import Glibc
 internal import Publication
 
-/// The text of a source as UTF-8, without its byte order mark. Nothing undecodable is ever replaced: it is an error.
+/// The text of a source as UTF-8, without its byte order mark.
+///
+/// Nothing undecodable is ever replaced: it is an error.
 ///
 /// - Source: GB18030 and UTF-16 by glibc's iconv, which follows GB 18030-2005/2022 in A6D9…FE59 (validation.md §5.3).
 package final class DecodingByteSource: ByteSource {
@@ -26,7 +28,8 @@ package final class DecodingByteSource: ByteSource {
       let handle = iconv_open("UTF-8", encoding.rawValue.uppercased())
       // iconv_open gives (iconv_t) -1 where the system has no such converter.
       guard handle != iconv_t(bitPattern: -1) else {
-        throw FormatError(.undecodable(encoding: "\(encoding.rawValue) (this system's iconv has no converter)", bytes: ""))
+        throw FormatError(
+          .undecodable(encoding: "\(encoding.rawValue) (this system's iconv has no converter)", bytes: ""))
       }
       converter = handle
     }

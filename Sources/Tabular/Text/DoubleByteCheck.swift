@@ -55,7 +55,9 @@ package struct DoubleByteCheck: Sendable {
         length = 2
         return true
       }
-      guard (byte >= 0x40 && byte <= 0x7e) || (byte >= (kind == .big5 ? 0xa1 : 0x80) && byte <= 0xfe) else { return false }
+      guard (byte >= 0x40 && byte <= 0x7e) || (byte >= (kind == .big5 ? 0xa1 : 0x80) && byte <= 0xfe) else {
+        return false
+      }
       count(sequence.0, byte)
       length = 0
     case 2:
@@ -65,7 +67,9 @@ package struct DoubleByteCheck: Sendable {
     default:
       guard byte >= 0x30 && byte <= 0x39 else { return false }
       // Up to U+FFFF: 81308130…8431A439; the other planes: 90308130…E3329A35.
-      let code = (Int(sequence.0) - 0x81) * 12_600 + (Int(sequence.1) - 0x30) * 1_260 + (Int(sequence.2) - 0x81) * 10 + Int(byte) - 0x30
+      let code =
+        (Int(sequence.0) - 0x81) * 12_600 + (Int(sequence.1) - 0x30) * 1_260 + (Int(sequence.2) - 0x81) * 10 + Int(byte)
+        - 0x30
       guard code <= 39_419 || (189_000...1_237_575).contains(code) else { return false }
       characterCount &+= 1
       length = 0

@@ -3,7 +3,9 @@ package struct EncodingEvidence: Sendable {
   package enum Verdict: Sendable {
     /// The whole file is valid in this encoding; so many bytes of byte order mark come first.
     case encoding(TextEncoding, markByteCount: Int)
-    /// Valid in no accepted encoding, or in several with nothing to tell them apart. `nearest` got furthest.
+    /// Valid in no accepted encoding, or in several with nothing to tell them apart.
+    ///
+    /// `nearest` got furthest.
     case undetermined(nearest: TextEncoding, firstInvalid: Int?)
     /// Declared or marked as this encoding, and not valid in it.
     case invalid(TextEncoding, firstInvalid: Int)

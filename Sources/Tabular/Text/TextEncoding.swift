@@ -7,6 +7,7 @@ package enum TextEncoding: String, Sendable, CaseIterable {
   case utf16BigEndian = "utf-16be"
 
   /// Accepts the names that people use: `GBK`, `gb2312`, `UTF8`; nil for an encoding that Daylight does not read.
+  ///
   /// `utf-16` alone is not accepted: the byte order mark says which one it is.
   package init?(name: String) {
     switch name.lowercased().filter({ $0 != "-" && $0 != "_" }) {

@@ -20,7 +20,9 @@ package struct UTF8Check: Sendable {
       while i < n {
         if expected == 0 {
           // ASCII, eight bytes at a time.
-          while i &+ 8 <= n && buffer.loadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 { i &+= 8 }
+          while i &+ 8 <= n && buffer.loadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+            i &+= 8
+          }
           guard i < n else { break }
           let byte = buffer[i]
           if byte < 0x80 {

@@ -1,0 +1,57 @@
+# `make publish` and `make test` do all the set-up on a fresh machine that has Swift and apt. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests build publish check status serve test lint format docs clean
+
+# What the build needs of the system, and what only the tests need.
+PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libpcre2-dev tzdata
+TEST_PACKAGES := python3 python3-venv strace
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+PYTHON := .cache/python/bin/python
+# Independent clients and validators that tests are held against.
+PYTHON_PACKAGES := tuf==7.0.1 securesystemslib[crypto]==1.6.0 jsonschema==4.26.0 PyYAML==6.0.3
+
+help: ## Lists the targets.
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## Installs the system packages that are missing.
+	@.ci/install $(PACKAGES)
+
+setup-tests: setup ## Installs what only the tests need.
+	@.ci/install $(TEST_PACKAGES)
+	@if [ ! -x $(PYTHON) ]; then python3 -m venv .cache/python; fi
+	@if ! $(PYTHON) -m pip show -q tuf jsonschema PyYAML >/dev/null 2>&1; then \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check $(foreach p,$(PYTHON_PACKAGES),'$(p)') \
+	    || echo "make: PyPI cannot be reached; tests that need its clients will say that they were skipped" >&2; fi
+
+build: setup ## Builds the release version.
+	@swift build -c release --product daylight $(SWIFT_FLAGS)
+
+publish: build ## Publishes every dataset below datasets/ to ./public and says what was released.
+	@.build/release/daylight publish
+
+check: build ## Checks every dataset; writes nothing public.
+	@.build/release/daylight check
+
+status: build ## Shows what became of each dataset last time.
+	@.build/release/daylight status
+
+serve: ## Serves ./public on http://localhost:8000/ (needs python3).
+	@python3 -m http.server -d public 8000
+
+test: setup-tests ## Runs every test.
+	@swift build --build-tests $(SWIFT_FLAGS)
+	@DAYLIGHT_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build
+
+lint: ## Checks format, imports against the map, forbidden calls and file sizes.
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@python3 .ci/lint
+
+format: ## Formats the sources.
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+docs: ## Prints the documented YAML keys, from the JSON Schemas.
+	@python3 .ci/keys
+
+clean: ## Removes what was built; published data and keys stay.
+	@rm -rf .build .cache
