@@ -72,5 +72,15 @@ let package = Package(
       name: "daylight",
       dependencies: ["Publication", "Configuration", "Pipeline", "PrivateStore", "Tabular", argumentParser, logging],
       swiftSettings: strict),
+
+    // Tests mirror the sources; CommandTests go through the door that users use, ConformanceTests hold others' cases against it.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
+    test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
+    test("RecognitionTests", ["Recognition", "TestSupport"]),
+    test("RedactionTests", ["Hashing", "Publication", "TableSchema", "Redaction", "TestSupport"]),
+    test("ManifestTests", ["Hashing", "Publication", "Tabular", "Manifest", "TestSupport"]),
+    test("CommandTests", ["TestSupport"]),
+    test("ConformanceTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
   ]
 )

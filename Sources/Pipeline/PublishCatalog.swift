@@ -26,7 +26,8 @@ struct PublishCatalog {
     let published = PublishedSite(store: publicStore)
     let state = try published.repository()
     let entries = try entries(releases, listed: listed, published: published)
-    guard !entries.isEmpty else { return false }
+    // The first publication of a site needs something to say; later ones may have lost their last entry.
+    guard !entries.isEmpty || state != nil else { return false }
 
     let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries)
     try check(tree)

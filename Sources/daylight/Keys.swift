@@ -4,12 +4,12 @@ internal import Publication
 internal import Pipeline
 internal import Tabular
 
-/// `daylight keys`
+/// The command `daylight keys`.
 struct Keys: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the signing keys.", subcommands: [Show.self], defaultSubcommand: Show.self)
 
-  /// `daylight keys show`
+  /// The command `daylight keys show`.
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Lists the TUF roles with their key ids and public keys. Secrets are never shown.",

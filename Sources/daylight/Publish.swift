@@ -6,7 +6,7 @@ internal import PrivateStore
 internal import Publication
 internal import Tabular
 
-/// `daylight publish [DATASET…]`
+/// The command `daylight publish [DATASET…]`.
 struct Publish: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Pulls, checks, strips, versions, exports, signs and promotes datasets.",
@@ -26,7 +26,7 @@ struct Publish: AsyncParsableCommand {
   func run() async throws { try await run_.run(isCheck: false) }
 }
 
-/// `daylight check [DATASET…]`
+/// The command `daylight check [DATASET…]`.
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Does everything that publish does, up to the door: nothing public is written.",

@@ -4,7 +4,7 @@ internal import PrivateStore
 internal import Publication
 internal import Tabular
 
-/// `daylight status`
+/// The command `daylight status`.
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows each dataset's last run: what became of it, when, and why.",

@@ -1,15 +1,12 @@
-internal import Glibc
 internal import Publication
 
 /// The text of a source as UTF-8, without its byte order mark.
 ///
-/// Nothing undecodable is ever replaced: it is an error.
-///
-/// - Source: GB18030 and UTF-16 by glibc's iconv, which follows GB 18030-2005/2022 in A6D9…FE59 (validation.md §5.3).
+/// Nothing undecodable is ever replaced: it is an error that names the first such byte.
 package final class DecodingByteSource: ByteSource {
   private let source: any ByteSource
   private let encoding: TextEncoding
-  private let converter: iconv_t?
+  private let table: GB18030Table?
   private var input: [UInt8] = []
   /// Offset in the source of the first byte of `input`.
   private var offset = 0
@@ -22,21 +19,11 @@ package final class DecodingByteSource: ByteSource {
     self.encoding = encoding
     mark = markByteCount
     markToSkip = markByteCount
-    switch encoding {
-    case .utf8: converter = nil
-    case .gb18030, .utf16LittleEndian, .utf16BigEndian:
-      let handle = iconv_open("UTF-8", encoding.rawValue.uppercased())
-      // iconv_open gives (iconv_t) -1 where the system has no such converter.
-      guard handle != iconv_t(bitPattern: -1) else {
-        throw FormatError(
-          .undecodable(encoding: "\(encoding.rawValue) (this system's iconv has no converter)", bytes: ""))
-      }
-      converter = handle
+    table = encoding == .gb18030 ? GB18030Table.shared : nil
+    if encoding == .gb18030 && table == nil {
+      throw FormatError(
+        .undecodable(encoding: "gb18030 (this system has no GB18030 converter: install libc-bin)", bytes: ""))
     }
-  }
-
-  deinit {
-    if let converter { iconv_close(converter) }
   }
 
   package func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
@@ -48,51 +35,76 @@ package final class DecodingByteSource: ByteSource {
         offset += markToSkip
         markToSkip = 0
       }
-      if converter == nil {
-        utf8.update(input[...])
-        if !more { utf8.finish() }
-        if let invalid = utf8.firstInvalid { throw undecodable(at: mark + invalid, near: mark + invalid - offset) }
-        offset += input.count
-        bytes.append(contentsOf: input)
-        input.removeAll(keepingCapacity: true)
-      } else {
-        try convert(isLast: !more, appendingTo: &bytes)
+      switch encoding {
+      case .utf8: try passUTF8(isLast: !more, appendingTo: &bytes)
+      case .gb18030:
+        guard let table else { return false }
+        try consume(table.decode(input, appendingTo: &bytes), isLast: !more)
+      case .utf16LittleEndian: try consume(decodeUTF16(isLittleEndian: true, appendingTo: &bytes), isLast: !more)
+      case .utf16BigEndian: try consume(decodeUTF16(isLittleEndian: false, appendingTo: &bytes), isLast: !more)
       }
       if !more { break }
     }
     return bytes.count > start
   }
 
-  private func convert(isLast: Bool, appendingTo bytes: inout [UInt8]) throws(FormatError) {
-    guard let converter, !input.isEmpty else { return }
-    let start = bytes.count
-    // GB18030 and UTF-16 take two bytes for what UTF-8 takes at most three: twice the bytes is always enough.
-    let room = input.count * 2 + 16
-    bytes.append(contentsOf: repeatElement(0, count: room))
-    var used = 0
-    var made = 0
-    var number: Int32 = 0
-    input.withUnsafeMutableBytes { from in
-      bytes.withUnsafeMutableBytes { to in
-        guard let fromBase = from.baseAddress, let toBase = to.baseAddress else { return }
-        var input: UnsafeMutablePointer<CChar>? = fromBase.assumingMemoryBound(to: CChar.self)
-        var output: UnsafeMutablePointer<CChar>? = (toBase + start).assumingMemoryBound(to: CChar.self)
-        var inputLeft = from.count
-        var outputLeft = room
-        if iconv(converter, &input, &inputLeft, &output, &outputLeft) == -1 { number = errno }
-        used = from.count - inputLeft
-        made = room - outputLeft
-      }
-    }
-    bytes.removeLast(room - made)
-    // EINVAL: the chunk ends inside a character, which the next one completes.
-    if number == EILSEQ || (number == EINVAL && isLast) { throw undecodable(at: offset + used, near: used) }
-    input.removeFirst(used)
-    offset += used
+  private func passUTF8(isLast: Bool, appendingTo bytes: inout [UInt8]) throws(FormatError) {
+    utf8.update(input[...])
+    if isLast { utf8.finish() }
+    if let invalid = utf8.firstInvalid { throw undecodable(at: mark + invalid) }
+    offset += input.count
+    bytes.append(contentsOf: input)
+    input.removeAll(keepingCapacity: true)
   }
 
-  private func undecodable(at byte: Int, near index: Int) -> FormatError {
+  /// Keeps what is cut off at the end of the chunk: the next one completes it.
+  private func consume(_ result: (used: Int, isInvalid: Bool), isLast: Bool) throws(FormatError) {
+    if result.isInvalid || (isLast && result.used < input.count) { throw undecodable(at: offset + result.used) }
+    input.removeFirst(result.used)
+    offset += result.used
+  }
+
+  private func decodeUTF16(isLittleEndian: Bool, appendingTo text: inout [UInt8]) -> (used: Int, isInvalid: Bool) {
+    func unit(_ index: Int) -> UInt32 {
+      let first = UInt32(input[index])
+      let second = UInt32(input[index + 1])
+      return isLittleEndian ? second << 8 | first : first << 8 | second
+    }
+    let start = text.count
+    text.append(contentsOf: repeatElement(0, count: input.count * 2 + 4))
+    var i = 0
+    var o = start
+    var isInvalid = false
+    text.withUnsafeMutableBufferPointer { output in
+      while i + 1 < input.count {
+        var scalar = unit(i)
+        var length = 2
+        if scalar & 0xf800 == 0xd800 {
+          guard scalar < 0xdc00 else {
+            isInvalid = true
+            return
+          }
+          guard i + 3 < input.count else { return }
+          let low = unit(i + 2)
+          guard low & 0xfc00 == 0xdc00 else {
+            isInvalid = true
+            return
+          }
+          scalar = 0x10000 + (scalar & 0x3ff) << 10 + (low & 0x3ff)
+          length = 4
+        }
+        appendUTF8(scalar, to: output, at: &o)
+        i += length
+      }
+    }
+    text.removeLast(text.count - o)
+    return (i, isInvalid)
+  }
+
+  private func undecodable(at byte: Int) -> FormatError {
+    let index = byte - offset
     let bad = index >= 0 && index < input.count ? input[index..<min(index + 4, input.count)] : []
-    return FormatError(.undecodable(encoding: encoding.rawValue, bytes: encodeHex(bad)), at: Location(byte: byte))
+    return FormatError(
+      .undecodable(encoding: encoding.rawValue, bytes: encodeHex(bad.prefix { $0 >= 0x80 })), at: Location(byte: byte))
   }
 }

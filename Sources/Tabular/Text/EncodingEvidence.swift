@@ -82,9 +82,9 @@ package struct EncodingEvidence: Sendable {
       verdict = settled(marked, by: "byte-order-mark", mark: true)
     } else if nulls.even + nulls.odd > 0 {
       fact("null-bytes", "\(nulls.even) at even offsets, \(nulls.odd) at odd ones")
-      if nulls.even == 0 && utf16Little.firstInvalid == nil {
+      if nulls.even == 0 && utf16Little.firstInvalid == nil && utf16Little.lineFeedCount > 0 {
         verdict = settled(.utf16LittleEndian, by: "null-parity", mark: false)
-      } else if nulls.odd == 0 && utf16Big.firstInvalid == nil {
+      } else if nulls.odd == 0 && utf16Big.firstInvalid == nil && utf16Big.lineFeedCount > 0 {
         verdict = settled(.utf16BigEndian, by: "null-parity", mark: false)
       } else {
         verdict = .undetermined(nearest: .utf8, firstInvalid: utf8.firstInvalid)

@@ -1,6 +1,8 @@
 /// Strict UTF-16 over bytes that come in pieces: whole units, surrogates in pairs.
 package struct UTF16Check: Sendable {
   package private(set) var firstInvalid: Int?
+  /// Line feeds, without which a table of several rows cannot be.
+  package private(set) var lineFeedCount = 0
   private let isLittleEndian: Bool
   private var offset = 0
   private var held: UInt8?
@@ -18,6 +20,7 @@ package struct UTF16Check: Sendable {
       }
       held = nil
       let high = isLittleEndian ? byte : first
+      if high == 0 && (isLittleEndian ? first : byte) == 0x0a { lineFeedCount &+= 1 }
       let isHighSurrogate = high & 0xfc == 0xd8
       let isLowSurrogate = high & 0xfc == 0xdc
       if isLowSurrogate != (highSurrogateOffset != nil) {

@@ -1,0 +1,229 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bad input: the right exit code, a message that says what and where, no cell values, and the site as it was.
+@Suite struct BadInputTests {
+  private let clock = "2026-11-23T06:00:00Z"
+  private let columns = ["id: {disclosure: public}", "phone: {disclosure: direct-identifier, transform: drop}"]
+  private let fields = [
+    #"{"name":"id","type":"integer"}"#, #"{"name":"phone","type":"string","constraints":{"pattern":"1\\d{10}"}}"#,
+  ]
+
+  private func refusal(_ input: Data, source: String = "", more: String = "") throws -> (ProcessResult, TestSite) {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, primaryKey: "[\"id\"]", input: "", source: source, more: more)
+    try site.write(input, "datasets/office/things/input.csv")
+    let result = try site.daylight("publish", now: clock)
+    #expect(!site.exists("public/metadata"), "nothing is published")
+    return (result, site)
+  }
+
+  @Test(arguments: [
+    ("", "source-error", "source-error"), ("id,phone\nx,13800138000\n", "type-error", "row 1"),
+    ("id,phone\n1,13800138000\n1,13800138001\n", "primary-key", "row 2"),
+    ("id,phone\n,13800138000\n", "primary-key", "row 1"), ("id\n1\n", "missing-label", "column phone"),
+    ("id,phone,more\n1,13800138000,x\n", "extra-label", "column 3 (C)"),
+    ("id,phone,\n1,13800138000,x\n", "blank-label", "3 (C)"),
+    ("id,phone,id\n1,13800138000,2\n", "duplicate-label", "1 (A), 3 (C)"),
+    ("id,phone\n1,13800138000,9\n", "extra-cell", "row 1"), ("id,phone\n1\n", "missing-cell", "line 2"),
+    ("id,phone\n1,\"13800138000\n", "unclosed-quote", "row 1"),
+    ("id,phone\n1,13\"800138000\n", "stray-quote", "row 1"),
+    ("id,phone\n1,9990001112\n", "constraint-error", "rule pattern"),
+    ("13800138000,1\n2,3\n", "missing-label", "column id"),
+    ("id;phone\n1;13800138000\n", "missing-label", "column phone"),
+  ])
+  func refused(input: String, code: String, place: String) throws {
+    let (result, _) = try refusal(Data(input.utf8))
+    #expect(result.code == 3)
+    #expect(
+      result.output.contains("error \(code):") && result.output.contains(place) && result.output.contains("→"),
+      "\(result.output)")
+    for value in ["13800138000", "9990001112"] { #expect(!(result.output + result.error).contains(value)) }
+  }
+
+  @Test func undecodableBytesAreNamedByRowColumnAndByte() throws {
+    let (result, _) = try refusal(Data("id,phone\n1,13800138000\n2,138".utf8) + Data([0xe9, 0x31]) + Data("\n".utf8))
+    #expect(result.code == 3)
+    #expect(
+      result.output.contains("encoding-undetermined") && result.output.contains("column 2 (B)")
+        && result.output.contains("row 2"), "\(result.output)")
+    #expect(result.output.contains("byte 28"))
+    let (declared, _) = try refusal(
+      Data("id,phone\n1,".utf8) + Data([0xff]) + Data("\n".utf8), source: "encoding: gb18030")
+    #expect(
+      declared.code == 3 && declared.output.contains("encoding-error") && declared.output.contains("byte 11"),
+      "\(declared.output)")
+  }
+
+  @Test func aRecordWithoutEndIsOneFindingInBoundedMemory() throws {
+    let endless = Data("id,phone\n1,\"".utf8) + Data(repeating: 0x78, count: 40_000)
+    let (result, _) = try refusal(endless, source: "max_record: 10000")
+    #expect(
+      result.code == 3 && result.output.contains("record-too-long") && result.output.contains("10000 bytes"),
+      "\(result.output)")
+  }
+
+  @Test func manyErrorsAreOneLineWithAnExactCount() throws {
+    let rows = (1...5_000).map { "\($0),abc\($0)\n" }.joined()
+    let (result, _) = try refusal(Data("id,phone\n\(rows)".utf8))
+    #expect(result.output.contains("5000 times, first in row 1, line 2 of the file"), "\(result.output)")
+    #expect(result.output.count < 2_000 && !result.output.contains("abc77"))
+  }
+
+  @Test func assertionsOnRowsHold() throws {
+    let (result, _) = try refusal(Data("id,phone\n1,13800138000\n".utf8), more: "assertions: {rows: {min: 2}}")
+    #expect(result.code == 3 && result.output.contains("row-count"))
+  }
+
+  @Test func aSuddenLossOfRowsStopsTheRelease() throws {
+    let site = try TestSite()
+    let rows = (1...10).map { "\($0),13800138000\n" }.joined()
+    try site.addDataset(
+      columns: columns, fields: fields, input: "id,phone\n\(rows)", more: "assertions: {rows: {change: 20%}}")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let before = try site.tree("public")
+    try site.write("id,phone\n1,13800138000\n", "datasets/office/things/input.csv")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 3 && result.output.contains("10 → 1"))
+    #expect(try site.tree("public") == before)
+  }
+
+  @Test func linksAndPathsThatLeadElsewhereAreRefused() throws {
+    let (_, site) = try refusal(Data("id,phone\nx,y\n".utf8))
+    let folder = "\(site.path)/datasets/office/things"
+    try site.write("id,phone\n1,13800138000\n", "elsewhere.csv")
+    try FileManager.default.removeItem(atPath: "\(folder)/input.csv")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder)/input.csv", withDestinationPath: "\(site.path)/elsewhere.csv")
+    let link = try site.daylight("publish", now: clock)
+    #expect(link.code == 1 && link.output.contains("leads through a link"), "\(link.output)")
+    let yaml = try site.text("datasets/office/things/dataset.yaml")
+    for (path, complaint) in [
+      ("../../../elsewhere.csv", "must not hold"), ("/etc/passwd", "source_roots"), ("a//b", "must not hold"),
+    ] {
+      try site.write(
+        yaml.replacingOccurrences(of: "path: input.csv", with: "path: \(path)"), "datasets/office/things/dataset.yaml")
+      let result = try site.daylight("publish", now: clock)
+      #expect(result.code == 2 && result.output.contains(complaint), "\(path): \(result.output)")
+    }
+    // A listed root that holds the workspace does not open it.
+    try site.write(try site.text("datasets/site.yaml") + "\nsource_roots: [\(site.path)]\n", "datasets/site.yaml")
+    try site.write(
+      yaml.replacingOccurrences(of: "path: input.csv", with: "path: \(site.path)/workspace/ledger.sqlite"),
+      "datasets/office/things/dataset.yaml")
+    #expect(try site.daylight("publish", now: clock).output.contains("workspace or public folder"))
+    try site.write(
+      yaml.replacingOccurrences(of: "path: input.csv", with: "path: \(site.path)/elsewhere.csv"),
+      "datasets/office/things/dataset.yaml")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+  }
+
+  @Test(arguments: [
+    ("colour: red", "unknown key colour"), ("title: {zh: 再, en: Twice}", "occurs twice"),
+    ("keywords: &a {zh: [x]}", "not allowed"),
+    ("keywords: !!map {zh: [x]}", "not allowed"), ("release: {key: [phone]}", "is not published"),
+    ("release: {key: [nothing]}", "is not published"),
+    ("release: {formats: [json]}", "must have csv"), ("schedule: often", "five fields"),
+    ("assertions: {rows: {min: few}}", "whole number"),
+    ("release: {approval: everybody}", "must be one of none, two-person"), ("keywords: {zh: x}", "must be a list"),
+    ("derive: {a: b}", "not available"),
+    ("licence: {}", "did you mean license?"), ("\tbad", "is no valid YAML"),
+  ])
+  func configurationMistakesNameFileLineAndKey(line: String, complaint: String) throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n1,13800138000\n", more: line)
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 2, "\(result.output)\(result.error)")
+    #expect(
+      result.output.contains(complaint) && result.output.contains("datasets/office/things/dataset.yaml"),
+      "\(result.output)")
+    #expect(!site.exists("public/metadata"))
+  }
+
+  @Test(arguments: [
+    ("phone: {disclosure: direct-identifier}", "needs a transform"),
+    ("phone: {disclosure: direct-identifier, transform: keep}", "cannot be kept"),
+    ("phone: {disclosure: sensitive}", "needs a transform"), ("phone: {transform: drop}", "disclosure is missing"),
+    ("phone: {disclosure: secret}", "must be one of"),
+    ("phone: {disclosure: direct-identifier, transform: {mask: {keep_frist: 1}}}", "did you mean"),
+    ("phone: {disclosure: public, from: id}", "same header text"),
+    ("phone: {disclosure: quasi-identifier, transform: {generalise: {number: {step: 0}}}}", "step over 0"),
+    ("phone: {disclosure: quasi-identifier, transform: {generalise: {date: year}}}", "needs date"),
+    ("other: {disclosure: public}", "does not list phone"),
+  ])
+  func columnsAreDeniedByDefault(column: String, complaint: String) throws {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["id: {disclosure: public}", column], fields: fields, input: "id,phone\n1,13800138000\n")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 2 && result.output.contains(complaint), "\(result.output)\(result.error)")
+  }
+
+  @Test func aYAMLBombIsRefusedAtOnce() throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n")
+    var bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    for (name, of) in zip("bcdefghi", "abcdefgh") {
+      bomb += "\(name): &\(name) [\(Array(repeating: "*\(of)", count: 9).joined(separator: ", "))]\n"
+    }
+    try site.write(bomb, "datasets/site.yaml")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 2 && result.error.contains("not allowed"))
+    try site.write("# \(String(repeating: "x", count: 300_000))\ntitle: y", "datasets/site.yaml")
+    #expect(try site.daylight("publish", now: clock).error.contains("256 KiB"))
+  }
+
+  @Test func usageMistakes() throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n1,13800138000\n")
+    for arguments in [
+      ["publish", "--colour"], ["fly"], ["publish", "office/nothing"], ["publish", "--now", "yesterday"],
+      ["publish", "--datasets", "nowhere"],
+    ] {
+      let result = try run([executable] + arguments, in: site.path)
+      #expect(result.code == 2 && !result.error.isEmpty, "\(arguments): \(result.code)")
+    }
+    let nested = try run([executable, "publish", "--public", "workspace/public"], in: site.path)
+    #expect(nested.code == 1 && nested.error.contains("must not lie within one another"))
+    for command in [
+      ["--help"], ["publish", "--help"], ["check", "--help"], ["status", "--help"], ["keys", "show", "--help"],
+    ] {
+      let result = try run([executable] + command, in: site.path)
+      #expect(result.code == 0 && result.output.contains("Examples:"), "\(command)")
+    }
+  }
+
+  @Test func badDirectoriesAreNamed() throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n")
+    try FileManager.default.createDirectory(atPath: "\(site.path)/datasets/Bad_Name", withIntermediateDirectories: true)
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 2 && result.error.contains("Bad_Name") && result.error.contains("must match"))
+  }
+
+  @Test func aDiskThatCannotBeWrittenLeavesTheSiteAsItWas() throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n1,13800138000\n")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let before = try site.tree("public")
+    try site.write("id,phone\n2,13800138000\n", "datasets/office/things/input.csv")
+    // A limit on file sizes stands for a full disk: the system refuses the write.
+    let result = try run(
+      ["/bin/bash", "-c", "ulimit -f 1; trap '' XFSZ; exec \(executable) publish --quiet --now \(clock)"], in: site.path
+    )
+    #expect(result.code == 1, "\(result.output)\(result.error)")
+    #expect(try site.tree("public") == before)
+    #expect(try site.daylight("publish", now: clock).code == 0)
+  }
+
+  @Test func messagesComeInChineseToo() throws {
+    let (_, site) = try refusal(Data("id,phone\nx,13800138000\n".utf8))
+    for result in [
+      try site.daylight("publish", "--lang", "zh", now: clock),
+      try site.daylight("publish", now: clock, environment: ["LANG": "zh_CN.UTF-8"]),
+    ] {
+      #expect(result.output.contains("已拒绝") && result.output.contains("内容与列的类型不符") && result.output.contains("第 1 行"))
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The publisher is killed (SIGKILL, by strace, at a chosen system call that changes the disk). A client that we did not write
+/// sees the old state or the new one each time; the next run completes the work.
+@Suite struct CrashTests {
+  private let id = #"{"name":"id","type":"integer"}"#
+  private let name = #"{"name":"name","type":"string"}"#
+  private let clock = "2026-11-23T06:00:00Z"
+
+  private func site() throws -> TestSite {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["id: {disclosure: public}", "name: {disclosure: public}"], fields: [id, name], primaryKey: "[\"id\"]",
+      input: "id,name\n1,a\n",
+      more: "release: {key: [id]}")
+    #expect(try site.daylight("publish", now: "2026-11-22T06:00:00Z").code == 0)
+    try site.write("id,name\n1,b\n2,c\n", "datasets/office/things/input.csv")
+    return site
+  }
+
+  private func copy(_ site: TestSite) throws -> TestSite {
+    let copy = try TestSite()
+    try FileManager.default.removeItem(atPath: "\(copy.path)/datasets")
+    for folder in ["datasets", "schemas", "workspace", "public"] {
+      // cp keeps hard links, modes and times.
+      #expect(try run(["/bin/cp", "-a", "\(site.path)/\(folder)", "\(copy.path)/\(folder)"]).code == 0)
+    }
+    return copy
+  }
+
+  private let calls = "rename,link,unlink,mkdir"
+
+  /// Publishes, killed at the n-th call; true when it was killed.
+  private func publishKilled(_ site: TestSite, at call: Int) throws -> Bool {
+    let result = try run(
+      [
+        "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
+        "inject=\(calls):signal=KILL:when=\(call)", executable,
+        "publish", "--quiet", "--now", clock,
+      ], in: site.path)
+    return result.code != 0
+  }
+
+  private var canKill: Bool {
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/strace") else {
+      skip("CrashTests: strace is not installed; `make setup-tests` installs it")
+      return false
+    }
+    guard let probe = try? run(["/usr/bin/strace", "-qq", "-o", "/dev/null", "/bin/true"]), probe.code == 0 else {
+      skip("CrashTests: this machine does not let one process trace another")
+      return false
+    }
+    return true
+  }
+
+  @Test func aKilledPublicationIsOldOrNewAndIsCompletedByTheNextRun() throws {
+    guard canKill else { return }
+    let start = try site()
+    guard let client = TUFClient(start) else { return }
+    let undisturbed = try copy(start)
+    #expect(try undisturbed.daylight("publish", now: clock).code == 0)
+    let expected = try undisturbed.tree("public")
+    let old = try start.tree("public")
+
+    // Coarse steps first find how many calls there are; every call around the commit is tried.
+    var killed: [(call: Int, site: TestSite)] = []
+    var call = 1
+    while true {
+      let victim = try copy(start)
+      guard try publishKilled(victim, at: call) else { break }
+      killed.append((call, victim))
+      call += 3
+    }
+    #expect(killed.count > 25, "there are many points to be killed at")
+    let answers = try client.verify(killed.map { "\($0.site.path)/public" }, now: "2026-11-23 07:00:00")
+    #expect(answers.count == killed.count, "\(answers)")
+    // Five files of a release, and two of the site role.
+    #expect(Set(answers) == ["ok 7", "ok 12"], "\(answers)")
+
+    for (index, (call, victim)) in killed.enumerated() {
+      // No file with a fixed name ever changes.
+      for (path, data) in try victim.tree("public") where old[path] != nil && !isReplaceable(path) {
+        #expect(data == old[path], "killed at \(call): \(path)")
+      }
+      if index % 2 == 0 {
+        // Run again: the tree is that of an undisturbed run.
+        let again = try victim.daylight("publish", now: clock)
+        #expect(again.code == 0, "killed at \(call): \(again.error)")
+        let tree = try victim.tree("public")
+        #expect(tree.keys.sorted() == expected.keys.sorted(), "killed at \(call)")
+        for (path, data) in expected where tree[path] != data { Issue.record("killed at \(call): \(path) differs") }
+      } else {
+        // Run again with other input: what was certain comes first, then the new release; no name has two digests.
+        let before = try victim.tree("public")
+        try victim.write("id,name\n1,z\n", "datasets/office/things/input.csv")
+        let again = try victim.daylight("publish", now: "2026-11-23T08:00:00Z")
+        #expect(again.code == 0, "killed at \(call): \(again.error)")
+        let after = try victim.tree("public")
+        for (path, data) in before where !isReplaceable(path) && !path.contains(".tmp-") {
+          #expect(after[path] == data, "killed at \(call): \(path)")
+        }
+        #expect(try victim.unpacked("data/office/things/latest/data.csv.gz") == "id,name\n1,z\n")
+      }
+      #expect(!victim.exists("workspace/staged"))
+      #expect(try victim.tree("public").keys.filter { $0.contains(".tmp-") }.isEmpty, "killed at \(call)")
+    }
+    let final = try client.verify(killed.map { "\($0.site.path)/public" }, now: "2026-11-23 09:00:00")
+    #expect(final.allSatisfy { $0.hasPrefix("ok ") }, "\(final)")
+  }
+
+  @Test func aFirstPublicationThatIsKilledShowsNothingOrAll() throws {
+    guard canKill else { return }
+    let start = try TestSite()
+    try start.addDataset(columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
+    guard let client = TUFClient(start) else { return }
+    var killed: [TestSite] = []
+    var call = 1
+    while true {
+      let victim = try TestSite()
+      try victim.addDataset(columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
+      guard try publishKilled(victim, at: call) else { break }
+      killed.append(victim)
+      call += 9
+    }
+    let answers = try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00")
+    #expect(
+      Set(answers).isSubset(of: ["empty", "ok 7"]) && answers.contains("empty") && killed.count > 10, "\(answers)")
+    for victim in killed { #expect(try victim.daylight("publish", now: clock).code == 0) }
+    #expect(
+      try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00").allSatisfy { $0 == "ok 7" })
+  }
+
+  private func isReplaceable(_ path: String) -> Bool {
+    path == "metadata/timestamp.json" || path.contains("/latest/")
+      || !(path.hasPrefix("metadata/") || path.hasPrefix("targets/") || path.hasPrefix("data/"))
+  }
+}

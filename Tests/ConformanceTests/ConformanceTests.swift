@@ -1,0 +1,168 @@
+import Foundation
+import Publication
+import TableSchema
+import Tabular
+import TestSupport
+import Testing
+
+/// Cases and validators that other people wrote.
+@Suite struct ConformanceTests {
+  @Test func theRefereesPass() throws {
+    guard let referee = sharedFile("referees/referee.py"), let setup = sharedFile("referees/setup") else { return }
+    let installed = try run(["/bin/sh", setup])
+    guard installed.code == 0, let python = installed.output.split(separator: "\n").last.map(String.init) else {
+      skip("theRefereesPass: the validators cannot be installed here")
+      return
+    }
+    let site = try TestSite(copyOfProject: true)
+    #expect(try site.daylight("publish", "--quiet").code == 0)
+    let result = try run([
+      python, referee, "\(site.path)/public", "--only", "tuf,digests,readers,data-package,dcat-ap,croissant",
+    ])
+    #expect(result.code == 0, "\(result.output)\(result.error)")
+    #expect(result.output.split(separator: "\n").filter { $0.hasPrefix("pass ") }.count == 6, "\(result.output)")
+  }
+
+  @Test func configurationAndRecordsAreWhatTheirJSONSchemasSay() throws {
+    guard let python = python(with: "jsonschema, yaml") else { return }
+    let site = try TestSite(copyOfProject: true)
+    #expect(try site.daylight("publish", "--quiet").code == 0)
+    let script = """
+      import glob, json, sys, yaml, jsonschema
+      n = 0
+      def check(name, pattern):
+        global n
+        schema = json.load(open(f"schemas/{name}.schema.json")); jsonschema.Draft202012Validator.check_schema(schema)
+        for path in glob.glob(pattern):
+          value = json.load(open(path)) if path.endswith("json") else yaml.safe_load(open(path))
+          for error in jsonschema.Draft202012Validator(schema).iter_errors(value): print(path, list(error.absolute_path), error.message)
+          n += 1
+      check("site", "datasets/site.yaml"); check("department", "datasets/*/department.yaml"); check("dataset", "datasets/*/*/dataset.yaml")
+      check("release", "public/data/*/*/*/release.json")
+      print("files", n)
+      """
+    let result = try run([python, "-c", script], in: site.path)
+    // One site, five departments, five datasets, and each release twice: by its name and as the latest.
+    #expect(result.output == "files 21\n", "\(result.output)\(result.error)")
+  }
+
+  /// Every key that the parser takes is described, and every described key is taken: the messages about unknown keys list them.
+  @Test func everyConfigurationKeyIsDocumented() throws {
+    let site = try TestSite(copyOfProject: true)
+    func accepted(_ file: String, _ change: (String) -> String) throws -> [String] {
+      let text = try site.text(file)
+      try site.write(change(text), file)
+      let result = try site.daylight("check", "market-regulation/inspections", "--quiet")
+      try site.write(text, file)
+      let line = (result.output + result.error).split(separator: "\n").first { $0.contains("the keys here are") } ?? ""
+      return (line.components(separatedBy: "are ").last ?? "").components(separatedBy: ", ").sorted()
+    }
+    func described(_ schema: String, _ path: [String]) throws -> [String] {
+      var node: Any? = try site.json("schemas/\(schema).schema.json")
+      for name in path { node = (node as? [String: Any])?[name] }
+      return ((node as? [String: Any])?["properties"] as? [String: Any])?.keys.sorted() ?? []
+    }
+    let dataset = "datasets/market-regulation/inspections/dataset.yaml"
+    let cases: [(String, String, [String], (String) -> String)] = [
+      ("datasets/site.yaml", "site", [], { $0 + "\nzzzzzzzzzz: 1\n" }),
+      ("datasets/market-regulation/department.yaml", "department", [], { $0 + "\nzzzzzzzzzz: 1\n" }),
+      (dataset, "dataset", [], { $0 + "\nzzzzzzzzzz: 1\n" }),
+      (
+        dataset, "dataset", ["properties", "source"],
+        { $0.replacingOccurrences(of: "  format: csv", with: "  zzzzzzzzzz: 1") }
+      ),
+      (
+        dataset, "dataset", ["properties", "release"],
+        { $0.replacingOccurrences(of: "approval: none}", with: "zzzzzzzzzz: 1}") }
+      ),
+      (
+        dataset, "dataset", ["properties", "columns", "additionalProperties"],
+        {
+          $0.replacingOccurrences(
+            of: "note:                 {disclosure: public}", with: "note: {disclosure: public, zzzzzzzzzz: 1}")
+        }
+      ),
+    ]
+    for (file, schema, path, change) in cases {
+      let keys = try accepted(file, change).filter { $0 != "url" }
+      #expect(keys == (try described(schema, path)), "\(file) \(path)")
+      #expect(keys.count > 2)
+    }
+  }
+
+  @Test func csvSpectrum() throws {
+    guard let folder = sharedFile("suites/csv/spectrum") else { return }
+    var count = 0
+    // location_coordinates: the expectation holds another telephone number than the file.
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/csvs").sorted()
+    where name.hasSuffix(".csv") && name != "location_coordinates.csv" {
+      let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/csvs/\(name)")))
+      var reader = RecordReader(MemoryByteSource([bytes]), layout: .init())
+      var rows: [[String]] = []
+      while try reader.next() {
+        for row in reader.batch.rows {
+          rows.append(
+            (0..<reader.batch.fieldCount(row)).map {
+              String(decoding: reader.batch.text(reader.batch.field(row, $0)), as: UTF8.self)
+            })
+        }
+      }
+      let json = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/json/\(name.dropLast(4)).json")))
+      let expected = json as? [[String: String]] ?? []
+      let found = rows.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(rows[0], $0)) }
+      // Line ends inside quotes are data; the suite's expectations write them as LF.
+      let folded = found.map { $0.mapValues { $0.replacingOccurrences(of: "\r\n", with: "\n") } }
+      #expect(folded == expected.map { $0.mapValues { $0.replacingOccurrences(of: "\r\n", with: "\n") } }, "\(name)")
+      count += 1
+    }
+    #expect(count == 11)
+  }
+
+  @Test func jsonTestSuite() throws {
+    guard let folder = sharedFile("suites/json/parsing") else { return }
+    var count = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    where name.hasPrefix("y_") || name.hasPrefix("n_") {
+      let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+      let isAccepted = (try? JSONParser.parse(bytes)) != nil
+      // Duplicate names are refused on purpose: a descriptor that says two things says nothing.
+      let expected = name.hasPrefix("y_") && !name.hasPrefix("y_object_duplicated_key")
+      #expect(isAccepted == expected, "\(name)")
+      count += 1
+    }
+    #expect(count > 250)
+  }
+
+  @Test func encodingsAreToldApart() throws {
+    guard let folder = sharedFile("suites/encodings") else { return }
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() where name.hasSuffix(".csv") {
+      let evidence = try EncodingEvidence(of: "\(folder)/\(name)", declared: nil)
+      let found: String
+      switch evidence.verdict {
+      case .encoding(let encoding, _): found = encoding.rawValue
+      case .undetermined: found = "undetermined"
+      case .invalid: found = "invalid"
+      }
+      let stem = name.dropLast(4)
+      let expected =
+        stem.hasPrefix("gb") || stem == "ascii_then_gbk"
+        ? "gb18030"
+        : stem.hasPrefix("utf") && stem.contains("16") ? "utf-16" : stem.hasPrefix("utf") ? "utf-8" : "undetermined"
+      #expect(found.hasPrefix(expected), "\(name): \(found)")
+    }
+  }
+
+  @Test func gb18030Table() throws {
+    guard let folder = sharedFile("suites/encodings/gb18030-table") else { return }
+    let source = try DecodingByteSource(
+      FileByteSource(path: "\(folder)/gb18030_in.txt"), encoding: .gb18030, markByteCount: 0)
+    var text: [UInt8] = []
+    while try source.read(1 << 16, appendingTo: &text) {}
+    let expected = Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/gb18030_in_ref.txt")))
+    let lines = text.split(separator: 0x0a), references = expected.split(separator: 0x0a)
+    let differing = zip(lines, references).filter { $0 != $1 }.count
+    #expect(lines.count == references.count && lines.count > 20_000)
+    #expect(differing == 0, "\(differing) lines differ")
+  }
+}

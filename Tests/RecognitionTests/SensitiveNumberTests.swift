@@ -1,0 +1,55 @@
+import Recognition
+import Testing
+
+@Suite struct SensitiveNumberTests {
+  private func found(_ text: String) -> [String] {
+    var kinds: [String] = []
+    findSensitiveNumbers(in: Array(text.utf8)[...]) { kinds.append($0.rawValue) }
+    return kinds
+  }
+
+  private let identity = ["resident-identity-number"]
+  private let mobile = ["mobile-number"]
+
+  // Made up; the check digits are right by ISO 7064 MOD 11-2, worked out by hand from the weights.
+  @Test(arguments: [
+    "11010519491231002X", "身份证11010519491231002X。", "110105 19491231 002x", "1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 X",
+    "110105-19491231-002-X",
+    "１１０１０５１９４９１２３１００２Ｘ", "11010519491231\u{200b}002X", "11010519491231002Х", "440524188001010014",
+    "34052419800101001X",
+    // A disability certificate is an identity number and two digits; a student number a letter and one.
+    "34052419800101001X", "44052418800101001443", "G440524188001010014",
+  ])
+  func identityNumbers(text: String) { #expect(found(text) == identity, "\(text)") }
+
+  @Test(arguments: [
+    "110105194912310021", "110105194913310026", "11010519491231002", "91310105MA0UPYMY16", "20240102030405060",
+    "310105", "2022-03-19 13:45:00",
+  ])
+  func noIdentityNumbers(text: String) { #expect(found(text).filter { $0 == identity[0] }.isEmpty, "\(text)") }
+
+  @Test(arguments: [
+    "13800138000", "电话13800138000联系", "138 0013 8000", "138-0013-8000", "+86 13800138000", "8613800138000",
+    "008613800138000", "１３８００１３８０００",
+    "14912345678", "19412345678", "13800138000.0", "tel:13800138000,", "86-138-0013-8000",
+  ])
+  func mobileNumbers(text: String) { #expect(found(text) == mobile, "\(text)") }
+
+  @Test(arguments: [
+    "12800138000", "138001380001", "1609459200000", "0.13800138000", "021-62345678", "12345", "2024-03-19,135,8,127",
+    "152 2022-03-19", "31.2304,121.47",
+    "4008123123", "1380013800",
+  ])
+  func noMobileNumbers(text: String) { #expect(found(text).isEmpty, "\(text)") }
+
+  @Test func everyTypoAndSwapOfNeighboursBreaksTheCheckDigit() {
+    let digits = Array("440524188001010014".utf8)
+    for place in 14..<18 {
+      for digit in UInt8(ascii: "0")...UInt8(ascii: "9") where digit != digits[place] {
+        var typo = digits
+        typo[place] = digit
+        #expect(found(String(decoding: typo, as: UTF8.self)).isEmpty)
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Hashing
+import Publication
+import TableSchema
+import TestSupport
+import Testing
+
+@testable import Redaction
+
+@Suite struct TransformTests {
+  private func apply(
+    _ transform: Transform, _ text: String, type: FieldType = .string, key: UInt8 = 1, column: String = "c"
+  ) throws -> String? {
+    let dataset = try DatasetID(department: DepartmentID("office"), name: "things")
+    let policy = ColumnPolicy(
+      field: column, label: column, disclosure: .directIdentifier, transform: transform, repairs: [])
+    let column = try ColumnTransform(
+      policy: policy, field: SchemaField(name: column, type: type), dataset: dataset,
+      key: SymmetricKey([UInt8](repeating: key, count: 32)))
+    var output: [UInt8] = []
+    return column.apply(Array(text.utf8)[...], appendingTo: &output) ? String(decoding: output, as: UTF8.self) : nil
+  }
+
+  @Test func masksNeverShowAllOfAValue() throws {
+    #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王小明") == "王**")
+    #expect(try apply(.mask(keepFirst: 3, keepLast: 4), "13800138000") == "138****8000")
+    #expect(try apply(.mask(keepFirst: 1, keepLast: 1), "王明") == "**")
+    #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王") == "*")
+    #expect(try apply(.mask(keepFirst: 0, keepLast: 0), "👨‍👩‍👧a") == "******")
+  }
+
+  @Test func tokensDependOnKeyColumnAndEpochAndHoldNoDigits() throws {
+    let token = try #require(try apply(.hash(epoch: "2026"), "13800138000"))
+    #expect(token.count == 24 && token.utf8.allSatisfy { $0 >= 0x61 && $0 <= 0x70 })
+    #expect(try apply(.hash(epoch: "2026"), "13800138000") == token)
+    #expect(try apply(.hash(epoch: "2027"), "13800138000") != token)
+    #expect(try apply(.hash(epoch: "2026"), "13800138000", key: 2) != token)
+    #expect(try apply(.hash(epoch: "2026"), "13800138000", column: "d") != token)
+    #expect(try apply(.hash(epoch: "2026"), "13800138001") != token)
+  }
+
+  @Test(arguments: [
+    ("37", "30"), ("30", "30"), ("-1", "-10"), ("-10", "-10"), ("0", "0"), ("29.99", "20"), ("-0.5", "-10"),
+    ("999", "90"), ("-999", "-20"),
+  ])
+  func numbersAreRoundedDownWithinBounds(text: String, expected: String) throws {
+    #expect(
+      try apply(.generaliseNumber(step: "10", atLeast: "-20", atMost: "90"), text, type: .canonicalNumber) == expected)
+  }
+
+  @Test func decimalsAreExactAndWhatIsNotUnderstoodIsNull() throws {
+    let step = Transform.generaliseNumber(step: "0.1", atLeast: nil, atMost: nil)
+    #expect(try apply(step, "0.3", type: .canonicalNumber) == "0.3")
+    #expect(try apply(step, "0.29999999", type: .canonicalNumber) == "0.2")
+    #expect(try apply(step, "-0.01", type: .canonicalNumber) == "-0.1")
+    #expect(try apply(step, "7", type: .canonicalNumber) == "7.0")
+    for text in ["NaN", "INF", "1E5", "99999999999999999999"] {
+      #expect(try apply(step, text, type: .canonicalNumber) == nil)
+    }
+    #expect(throws: RedactionError.self) { try apply(step, "1", type: .string) }
+  }
+
+  @Test func dates() throws {
+    #expect(try apply(.generaliseDate(.year), "2024-05-06", type: .date) == "2024")
+    #expect(try apply(.generaliseDate(.month), "2024-05-06T07:08:09Z", type: .datetime) == "2024-05")
+    #expect(try apply(.generaliseDate(.quarter), "2024-12", type: .yearmonth) == "2024-Q4")
+    #expect(throws: RedactionError.self) { try apply(.generaliseDate(.year), "2024", type: .string) }
+  }
+
+  @Test(arguments: [
+    ("长宁区仙霞路1922弄51号1455室", "长宁区仙霞路", "长宁区", "长宁区"), ("上海市长宁区华阳路街道长宁路1弄2号", "上海市长宁区华阳路街道长宁路", "上海市长宁区华阳路街道", "上海市长宁区"),
+    ("长宁区新泾镇福泉路99号", "长宁区新泾镇福泉路", "长宁区新泾镇", "长宁区"), ("延安西路2299号", "延安西路", nil, nil), ("愚园路", "愚园路", nil, nil),
+    ("长宁区", "长宁区", "长宁区", "长宁区"), ("世纪大道8号", "世纪大道", nil, nil), ("幸福小区3号楼", nil, nil, nil), ("2号", nil, nil, nil),
+    ("Room 5", nil, nil, nil), ("沪青平公路1号", "沪青平公路", nil, nil),
+  ])
+  func addresses(text: String, road: String?, subdistrict: String?, district: String?) throws {
+    #expect(try apply(.generaliseAddress(.road), text) == road)
+    #expect(try apply(.generaliseAddress(.subdistrict), text) == subdistrict)
+    #expect(try apply(.generaliseAddress(.district), text) == district)
+  }
+
+  @Test func removedValuesAreFoundAnywhereAndOnlyThey() throws {
+    let folder = TemporaryFolder()
+    var builder = RawValuesBuilder(folder: folder.path, memoryBudget: 1 << 20)
+    for value in ["138 0013 8000", "44052418800101001X", "王小明", "zhang.san@mail.example", "short1", "不详"] {
+      try builder.add(Array(value.utf8)[...])
+    }
+    let values = try builder.finish()
+    func count(_ text: String) throws -> Int { try values.countStrong(in: Array(text.utf8)[...]) }
+    #expect(try count("见13800138000。") == 1)
+    #expect(try count("id=44052418800101001x;") == 1)
+    #expect(try count("x99138001380007") == 1)
+    #expect(try count("ZHANG.SAN@mail.example") == 1)
+    #expect(try count("13800138001, 4405241880010100, short1, 138 0013, 8000") == 0)
+    #expect(try values.isRemovedName(Array("王小明".utf8)[...]))
+    #expect(try !values.isRemovedName(Array("王小".utf8)[...]))
+    #expect(try !values.isRemovedName(Array("不详".utf8)[...]))
+  }
+}
