@@ -79,6 +79,9 @@ let package = Package(
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
     test("RecognitionTests", ["Recognition", "TestSupport"]),
     test("RedactionTests", ["Hashing", "Publication", "TableSchema", "Redaction", "TestSupport"]),
+    test(
+      "OutputCheckTests",
+      ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning", "Export", "OutputCheck", "TestSupport"]),
     test("ManifestTests", ["Hashing", "Publication", "Tabular", "Manifest", "TestSupport"]),
     test("CommandTests", ["TestSupport"]),
     test("ConformanceTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),

@@ -162,11 +162,14 @@ struct Pages {
           text["取值:", "one of: "] + values.prefix(12).joined(separator: text["、", ", "])
             + (values.count > 12 ? " …" : ""))
       }
-      return [
-        "name": field.name, "title": field.title?[text.language] ?? "", "type": text.type(field.type.name),
-        "unit": field.unit ?? "",
-        "description": field.description?[text.language] ?? "", "rules": rules.joined(separator: text[";", "; "]),
+      // A member that is empty is left out; no name here is one of the page's own, which it would fall back to.
+      var item: [String: Any] = [
+        "column": field.name, "type": text.type(field.type.name), "rules": rules.joined(separator: text[";", "; "]),
       ]
+      item["meaning"] = field.title?[text.language]
+      item["unit"] = field.unit
+      item["note"] = field.description?[text.language]
+      return item
     }
     return [
       "heading": text["数据项", "Columns"], "nameWord": text["列名", "Name"], "titleWord": text["含义", "Meaning"],

@@ -78,7 +78,7 @@ let datasetTemplate = """
   <thead><tr><th scope="col">{{nameWord}}</th><th scope="col">{{titleWord}}</th><th scope="col">{{typeWord}}</th><th scope="col">{{ruleWord}}</th></tr></thead>
   <tbody>
   {{#items}}
-  <tr><td><code>{{name}}</code></td><td>{{title}}{{#unit}} <small>({{unit}})</small>{{/unit}}{{#description}}<br><small>{{description}}</small>{{/description}}</td><td>{{type}}</td><td>{{rules}}</td></tr>
+  <tr><td><code>{{column}}</code></td><td>{{meaning}}{{#unit}} <small>({{unit}})</small>{{/unit}}{{#note}}<br><small>{{note}}</small>{{/note}}</td><td class="short">{{type}}</td><td>{{rules}}</td></tr>
   {{/items}}
   </tbody>
   </table>
@@ -128,7 +128,7 @@ let stylesheet = """
   table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; vertical-align: top; padding: .5rem .7rem .5rem 0; border-bottom: 1px solid var(--line); }
   th { color: var(--soft); font-weight: 500; font-size: .9rem; }
-  .number { white-space: nowrap; }
+  .number, .short { white-space: nowrap; }
   code { font: .88em/1.5 "JetBrains Mono", "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
   .versions { padding-left: 0; list-style: none; }
   .versions li { padding: .5rem 0; border-bottom: 1px solid var(--line); }

@@ -1,6 +1,7 @@
 internal import Approval
 internal import Catalog
 internal import Export
+internal import Hashing
 internal import Ingest
 package import Logging
 internal import OutputCheck
@@ -80,9 +81,11 @@ package struct Publisher: Sendable {
   {
     let lock = try privateStore.lock()
     defer { _ = lock }
-    try recover()
+    // A check writes nothing public, not even what an earlier run left to be finished.
+    if !isCheck { try recover() }
 
-    let runID = "\(clock.now)".filter { $0 != "-" && $0 != ":" }
+    // Two runs may begin in the same second.
+    let runID = "\(clock.now)".filter { $0 != "-" && $0 != ":" } + "-" + encodeHex(randomBytes(4))
     var results: [DatasetResult] = []
     var releases: [Release] = []
     for plan in plans where selected.contains(plan.id) {
@@ -138,8 +141,8 @@ package struct Publisher: Sendable {
       guard case .misconfigured(let id, let message) = plan else { preconditionFailure() }
       return (DatasetResult(id, .failed, message: message, exitCode: 2), nil)
     }
-    guard dataset.access == .unconditional else { return (DatasetResult(dataset.id, .listed), nil) }
     do {
+      guard dataset.access == .unconditional else { return (try listed(dataset), nil) }
       let run = Run(
         id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress
       )
@@ -169,6 +172,17 @@ package struct Publisher: Sendable {
     } catch {
       return (DatasetResult(dataset.id, .failed, message: String(describing: error)), nil)
     }
+  }
+
+  /// A dataset of which no rows are published. What was released while it was open is not taken back by closing it.
+  private func listed(_ dataset: Dataset) throws -> DatasetResult {
+    guard try PublishedSite(store: publicStore).releases(of: dataset.id).isEmpty else {
+      return DatasetResult(
+        dataset.id, .failed,
+        message: "access is \(dataset.access.rawValue) now, but its releases are still published\nhint: set access back "
+          + "(withdrawing comes in a later version)")
+    }
+    return DatasetResult(dataset.id, .listed)
   }
 
   private func result(of error: StageError) -> DatasetResult {

@@ -26,7 +26,7 @@ package struct Run: Sendable {
   package let progress: @Sendable (Progress) -> Void
 
   package init(
-    id: String, clock: Clock, workFolder: String, memoryBudget: Int = 64 << 20,
+    id: String, clock: Clock, workFolder: String, memoryBudget: Int = 24 << 20,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) {
     self.id = id

@@ -50,8 +50,13 @@ struct ColumnTransform: Sendable {
   var isPublished: Bool { transform != .drop }
   /// The text goes out as it came in.
   var keepsText: Bool { transform == .keep }
-  /// The values taken out identify persons, and must not be found anywhere in the output.
-  var isRemoved: Bool { !keepsText && disclosure == .directIdentifier }
+  /// Whether the values taken out must not be found anywhere in the output: all of a direct identifier, and the texts of what
+  /// else is not public. Dates and amounts are left out: other columns rightly hold the same ones.
+  var isRemoved: Bool {
+    !keepsText && (disclosure == .directIdentifier || (!disclosure.isPublic && source.type == .string))
+  }
+
+  var isDirectIdentifier: Bool { disclosure == .directIdentifier }
 
   /// The field that this transform gives: name, type, constraints.
   var publishedField: SchemaField {

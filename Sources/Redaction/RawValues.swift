@@ -70,20 +70,37 @@ struct RawValuesBuilder: ~Copyable {
     self.memoryBudget = memoryBudget / 8
   }
 
-  mutating func add(_ text: ArraySlice<UInt8>) throws {
-    let folded = foldedText(text)
-    let value = Array(folded.compactMap(matchedByte).prefix(RawValues.longest))
-    let digitCount = value.count { $0 >= 0x30 && $0 <= 0x39 }
-    let isASCII = folded.allSatisfy { $0 < 0x80 }
-    if value.count >= RawValues.shortest && (digitCount >= 5 || (isASCII && folded.contains(UInt8(ascii: "@")))) {
-      let box = sorters[value.count] ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
-      sorters[value.count] = box
-      try box.sorter?.add(value[...])
-    } else if isName(text) {
+  /// - Parameter namesPersons: a whole cell that is a name counts too.
+  mutating func add(_ text: ArraySlice<UInt8>, namesPersons: Bool) throws {
+    if namesPersons && isName(text) {
       let box = names ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
       names = box
       try box.sorter?.add(nameKey(text)[...])
+      return
     }
+    // A number may stand among words: each run of letters and digits counts on its own.
+    let folded = foldedText(text)
+    var run: [UInt8] = []
+    var hasAt = false
+    for byte in folded + [0] {
+      if let matched = matchedByte(byte) {
+        run.append(matched)
+      } else if isPassedOver(byte) && !run.isEmpty {
+        hasAt = hasAt || byte == UInt8(ascii: "@")
+      } else {
+        try addStrong(run, isAddress: hasAt)
+        run.removeAll(keepingCapacity: true)
+        hasAt = false
+      }
+    }
+  }
+
+  private mutating func addStrong(_ run: [UInt8], isAddress: Bool) throws {
+    let value = run.prefix(RawValues.longest)
+    guard value.count >= RawValues.shortest, isAddress || value.count(where: { $0 >= 0x30 && $0 <= 0x39 }) >= 5 else { return }
+    let box = sorters[value.count] ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
+    sorters[value.count] = box
+    try box.sorter?.add(value)
   }
 
   consuming func finish() throws -> RawValues {

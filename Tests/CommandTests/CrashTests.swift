@@ -2,8 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The publisher is killed (SIGKILL, by strace, at a chosen system call that changes the disk). A client that we did not write
-/// sees the old state or the new one each time; the next run completes the work.
+/// The publisher is killed (SIGKILL, by strace, at a chosen system call that changes the disk).
+///
+/// A client that we did not write sees the old state or the new one each time; the next run completes the work.
 @Suite struct CrashTests {
   private let id = #"{"name":"id","type":"integer"}"#
   private let name = #"{"name":"name","type":"string"}"#

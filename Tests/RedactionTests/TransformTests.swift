@@ -82,7 +82,7 @@ import Testing
     let folder = TemporaryFolder()
     var builder = RawValuesBuilder(folder: folder.path, memoryBudget: 1 << 20)
     for value in ["138 0013 8000", "44052418800101001X", "王小明", "zhang.san@mail.example", "short1", "不详"] {
-      try builder.add(Array(value.utf8)[...])
+      try builder.add(Array(value.utf8)[...], namesPersons: true)
     }
     let values = try builder.finish()
     func count(_ text: String) throws -> Int { try values.countStrong(in: Array(text.utf8)[...]) }

@@ -1,6 +1,8 @@
 package import Foundation
 
-/// A site in a temporary folder: `datasets`, `schemas`, and after a run `workspace` and `public`. All persons in it are made up.
+/// A site in a temporary folder: `datasets`, `schemas`, and after a run `workspace` and `public`.
+///
+/// All persons in it are made up.
 package struct TestSite: Sendable {
   package let folder: TemporaryFolder
   package var path: String { folder.path }

@@ -1,0 +1,133 @@
+import Foundation
+import Hashing
+import Publication
+import TableSchema
+import Tabular
+import TestSupport
+import Testing
+
+@testable import Export
+@testable import OutputCheck
+@testable import Redaction
+@testable import Versioning
+
+/// What lies on disk is what is checked: a file that is changed after it was written is refused, however it was changed.
+@Suite struct CheckOutputTests {
+  private let folder = TemporaryFolder()
+
+  private func candidate(_ rows: [String]) async throws -> (ReleaseCandidate, Run) {
+    for stage in StageName.allCases {
+      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(stage.rawValue)", withIntermediateDirectories: true)
+    }
+    let now = Instant(secondsSince1970: 1_795_413_600)
+    let run = Run(id: "test", clock: Clock(now: now, today: now.date), workFolder: folder.path)
+    let text = LocalizedText(zh: "测试")
+    let contact = Contact(name: text, email: nil, telephone: nil)
+    let license = License(name: "CC-BY-4.0", title: text, path: "https://license.example/")
+    let id = try DatasetID(department: DepartmentID("office"), name: "things")
+    let dataset = Dataset(
+      id: id, department: Department(id: id.department, name: text, contact: contact, history: []), title: text, description: text,
+      subject: .none, access: .unconditional, isListed: true, conditions: nil, audience: [], domain: text, legalBasis: nil,
+      frequency: .yearly, keywords: [:], license: license, source: Source(path: "", root: "", encoding: nil, layout: .init()),
+      schemaName: "things", columns: [], assertions: Assertions(), releaseKey: [], formats: RowFormat.allCases, approval: .none, schedule: nil)
+    let site = Site(
+      title: text, description: text, identifierBase: "https://id.example", baseURL: "https://data.example", timeZone: "UTC", publisher: text,
+      contact: contact, license: license, expiries: .init(), leastApproval: .none, sourceRoots: [])
+    let key = SymmetricKey([UInt8](repeating: 7, count: 32))
+    let source = Schema(fields: [SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .string)])
+    let transforms = try source.fields.map { field in
+      try ColumnTransform(
+        policy: ColumnPolicy(field: field.name, label: field.name, disclosure: .open, transform: .keep, repairs: []), field: field, dataset: id, key: key)
+    }
+    let schema = PublicSchema(transforms: transforms, source: source, exceedsDouble: [false, false])
+    var file = try OutputFile(path: "\(folder.path)/versioning/data.csv")
+    try file.write(Array(("id,note\n" + rows.map { "\($0)\n" }.joined()).utf8))
+    let table = VersionedTable(
+      dataset: dataset, schema: schema, rows: try file.finish(), rowCount: rows.count, release: ReleaseID(date: now.date, number: 1),
+      version: Version(1, 0, 0), change: Change(level: .first, reasons: [.first], rowsBefore: nil, rowsAfter: rows.count, rows: nil),
+      content: SHA256.hash("x"), previous: nil, issued: now)
+    return (try await Export(site: site, key: key).run(table, in: run), run)
+  }
+
+  private func rawValues(_ values: [String] = []) throws -> RawValues {
+    var builder = RawValuesBuilder(folder: folder.path, memoryBudget: 1 << 20)
+    for value in values { try builder.add(Array(value.utf8)[...], namesPersons: true) }
+    return try builder.finish()
+  }
+
+  /// The rules that were broken; empty where the candidate is cleared.
+  private func check(_ candidate: ReleaseCandidate, _ run: Run, removed: [String] = []) async throws -> Set<String> {
+    do {
+      let cleared = try await CheckOutput().run(CheckOutput.Input(candidate, rawValues(removed)), in: run)
+      #expect(cleared.files.map(\.name) == candidate.files.map(\.name))
+      #expect(cleared.files.map(\.file.digest) == candidate.files.map(\.file.digest))
+      return []
+    } catch let refusal as Refusal {
+      return Set(refusal.report.findings.map { "\($0.code.rawValue) \($0.field ?? "-") \($0.rule ?? "-")" })
+    }
+  }
+
+  /// Puts other text into a packed file, packed as before.
+  private func repack(_ name: String, _ change: (String) -> String) throws {
+    let path = "\(folder.path)/export/\(name)"
+    let source = try GzipByteSource(FileByteSource(path: path))
+    var bytes: [UInt8] = []
+    while try source.read(1 << 16, appendingTo: &bytes) {}
+    var writer = try GzipWriter(path: path)
+    try writer.write(Array(change(String(decoding: bytes, as: UTF8.self)).utf8))
+    _ = try writer.finish()
+  }
+
+  @Test func whatWasWrittenAsItShouldBeIsCleared() async throws {
+    let (candidate, run) = try await candidate(["1,a", "2,\"b, \"\"c\"\"\"", "3,"])
+    #expect(try await check(candidate, run, removed: ["13800138000", "王小明"]) == [])
+  }
+
+  @Test(arguments: [
+    ("data.json.gz", "\"id\":1", "\"id\":9", "output-mismatch data.json.gz row"),
+    ("data.json.gz", "\"id\":1", "\"id\":\"1\"", "output-mismatch data.json.gz row"),
+    ("data.json.gz", "\"note\":null", "\"note\":\"\"", "output-mismatch data.json.gz row"),
+    ("data.json.gz", "{\"id\":2,\"note\":\"b\"},\n", "", "output-mismatch data.json.gz row"),
+    ("data.json.gz", "\n]", ",\n{\"id\":4,\"note\":null}\n]", "output-mismatch data.json.gz row-count"),
+    ("data.json.gz", "[\n", "\n", "output-mismatch data.json.gz array"),
+    ("data.csv.gz", "2,b", "x,b", "output-mismatch id type-error integer"),
+    ("data.csv.gz", "2,b\n", "", "output-mismatch data.csv.gz row-count"),
+    ("data.csv.gz", "id,note", "id,nota", "output-mismatch data.csv.gz header"),
+    ("data.csv.gz", "2,b", "2,b,c", "output-mismatch data.csv.gz row"),
+    ("data.csv.gz", "2,b", "2,电话13800138000", "sensitive-value note mobile-number"),
+  ])
+  func aChangedTableIsRefused(file: String, from: String, to: String, finding: String) async throws {
+    let (candidate, run) = try await candidate(["1,a", "2,b", "3,"])
+    try repack(file) { $0.replacingOccurrences(of: from, with: to) }
+    let findings = try await check(candidate, run)
+    #expect(findings.contains(finding), "\(findings)")
+    #expect(findings.contains("output-mismatch \(file) digest"))
+  }
+
+  @Test func damagedAndCutFilesAreRefused() async throws {
+    for cut in [1, 20] {
+      let (candidate, run) = try await candidate(["1,a"])
+      let path = "\(folder.path)/export/data.csv.gz"
+      let data = try Data(contentsOf: URL(fileURLWithPath: path))
+      try data.dropLast(cut).write(to: URL(fileURLWithPath: path))
+      await #expect(throws: (any Error).self) { try await CheckOutput().run(CheckOutput.Input(candidate, rawValues()), in: run) }
+    }
+  }
+
+  @Test func descriptorsAndRecordsAreLookedThrough() async throws {
+    for name in ["datapackage.json", "croissant.json", "release.json"] {
+      let (candidate, run) = try await candidate(["1,a"])
+      let path = "\(folder.path)/export/\(name)"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try text.replacingOccurrences(of: "测试", with: "问13800138000或EA1234567").write(toFile: path, atomically: true, encoding: .utf8)
+      let findings = try await check(candidate, run, removed: ["EA1234567"])
+      #expect(findings.contains("sensitive-value \(name) mobile-number") && findings.contains("removed-value \(name) -"), "\(findings)")
+      #expect(findings.contains("output-mismatch \(name) digest"))
+    }
+  }
+
+  @Test func removedValuesAndNamesInOtherColumnsAreRefused() async throws {
+    let (candidate, run) = try await candidate(["1,证件 EA 123-4567 号", "2,王小明", "3,王小明先生"])
+    #expect(try await check(candidate, run, removed: ["EA1234567", "王小明"]) == ["removed-value note -"])
+  }
+}
