@@ -81,7 +81,10 @@ let package = Package(
     test("RedactionTests", ["Hashing", "Publication", "TableSchema", "Redaction", "TestSupport"]),
     test(
       "OutputCheckTests",
-      ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning", "Export", "OutputCheck", "TestSupport"]),
+      [
+        "Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning", "Export", "OutputCheck",
+        "TestSupport",
+      ]),
     test("ManifestTests", ["Hashing", "Publication", "Tabular", "Manifest", "TestSupport"]),
     test("CommandTests", ["TestSupport"]),
     test("ConformanceTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),

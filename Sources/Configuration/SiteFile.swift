@@ -43,7 +43,10 @@ extension ConfigurationReader {
   func webAddress(_ value: YAMLValue, isBase: Bool) throws -> String {
     let text = try value.text()
     guard text.hasPrefix("https://") || text.hasPrefix("http://"), !(isBase && text.hasSuffix("/")),
-      text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3c && $0 != 0x3e && $0 != 0x5c && $0 != 0x5e && $0 != 0x60 && $0 < 0x7b })
+      text.utf8.allSatisfy({
+        $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3c && $0 != 0x3e && $0 != 0x5c && $0 != 0x5e && $0 != 0x60
+          && $0 < 0x7b
+      })
     else {
       throw value.fail(
         "must be an address that begins with https:// or http://\(isBase ? " and does not end with /" : "")")
@@ -63,7 +66,8 @@ extension ConfigurationReader {
       else { throw value.fail("has an email that is no address") }
     }
     if let telephone = contact.telephone {
-      guard telephone.allSatisfy({ $0.isASCII && ($0.isNumber || "+- ()".contains($0)) }), telephone.contains(where: \.isNumber)
+      guard telephone.allSatisfy({ $0.isASCII && ($0.isNumber || "+- ()".contains($0)) }),
+        telephone.contains(where: \.isNumber)
       else { throw value.fail("has a telephone that is no number") }
     }
     try members.finish()

@@ -89,10 +89,8 @@ package struct Publisher: Sendable {
     var results: [DatasetResult] = []
     var releases: [Release] = []
     for plan in plans where selected.contains(plan.id) {
-      var (result, release) = await attempt(plan, runID: runID, isCheck: isCheck)
+      let (result, release) = await attempt(plan, runID: runID, isCheck: isCheck)
       if let release, !isCheck { releases.append(release) }
-      result.release = release?.record.release
-      result.version = release?.record.version
       results.append(result)
     }
     guard !isCheck else { return results }
@@ -143,24 +141,30 @@ package struct Publisher: Sendable {
     }
     do {
       guard dataset.access == .unconditional else { return (try listed(dataset), nil) }
+      let previous = try PublishedSite(store: publicStore).previous(of: dataset.id)
       let run = Run(
         id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress
       )
       let publishDataset = PublishDataset(
         ingest: Ingest(store: privateStore), validate: Validate(schema: schema),
         redact: try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey()),
-        compare: Compare(previous: try PublishedSite(store: publicStore).previous(of: dataset.id)),
+        compare: Compare(previous: previous),
         export: Export(site: site, key: try privateStore.workspaceKey()), check: CheckOutput(), logger: logger)
       let (cleared, rowCount, report) = try await publishDataset(dataset, in: run)
       var result: DatasetResult
       var release: Release?
       if let cleared {
         switch try await Approve().run(cleared, in: run) {
-        case .approved(let approved): (result, release) = (DatasetResult(dataset.id, .released), approved)
+        case .approved(let approved):
+          (result, release) = (DatasetResult(dataset.id, .released), approved)
+          result.release = approved.record.release
+          result.version = approved.record.version
         case .waiting: result = DatasetResult(dataset.id, .waiting)
         }
       } else {
         result = DatasetResult(dataset.id, .unchanged)
+        result.release = previous?.release
+        result.version = previous?.version
       }
       result.rowCount = rowCount
       result.report = report
@@ -174,12 +178,15 @@ package struct Publisher: Sendable {
     }
   }
 
-  /// A dataset of which no rows are published. What was released while it was open is not taken back by closing it.
+  /// A dataset of which no rows are published.
+  ///
+  /// What was released while it was open is not taken back by closing it.
   private func listed(_ dataset: Dataset) throws -> DatasetResult {
     guard try PublishedSite(store: publicStore).releases(of: dataset.id).isEmpty else {
       return DatasetResult(
         dataset.id, .failed,
-        message: "access is \(dataset.access.rawValue) now, but its releases are still published\nhint: set access back "
+        message:
+          "access is \(dataset.access.rawValue) now, but its releases are still published\nhint: set access back "
           + "(withdrawing comes in a later version)")
     }
     return DatasetResult(dataset.id, .listed)

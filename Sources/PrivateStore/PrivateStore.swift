@@ -56,17 +56,8 @@ package struct PrivateStore: Sendable {
     try makeFolder(folder)
     let incoming = try copyDurably(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit)
     let final = "\(folder)/\(incoming.digest)"
-    if fileKind(final) == .file {
-      try removeTree(incoming.path)
-    } else {
-      try copyName(incoming.path, final, incoming.digest)
-    }
+    try renameDurably(from: incoming.path, to: final)
     return WorkFile(path: final, byteCount: incoming.byteCount, digest: incoming.digest)
-  }
-
-  private func copyName(_ from: String, _ to: String, _ digest: Digest) throws {
-    try linkOrCopyDurably(from: from, to: to, mode: 0o600, expected: digest)
-    try removeTree(from)
   }
 }
 

@@ -134,18 +134,19 @@ package struct Promotion: Sendable {
     }
     if let slash = destination.lastIndex(of: "/") { try makeFolder(String(destination[..<slash]), mode: 0o755) }
     // The readable copy under data/ is a second name of the target; nothing relies on that.
-    if !isReplaceable, let twin = twins[digest], twin != step.path {
-      try linkOrCopyDurably(from: store.path(twin), to: destination, mode: 0o644, expected: digest)
-    } else {
-      try copyDurably(from: "\(folder)/files/\(digest)", to: destination, mode: 0o644, expected: digest)
+    if !isReplaceable, let twin = twins[digest], twin != step.path,
+      try linkDurably(from: store.path(twin), to: destination)
+    {
+      return
     }
+    try copyDurably(from: "\(folder)/files/\(digest)", to: destination, mode: 0o644, expected: digest)
   }
 
-  /// The target that holds the bytes of each digest.
+  /// The first target that holds the bytes of each digest: it is written before any other name of them.
   private var twins: [Digest: String] {
     var twins: [Digest: String] = [:]
     for step in steps where step.path.hasPrefix("targets/") {
-      if case .write(let digest, _, _) = step.action { twins[digest] = step.path }
+      if case .write(let digest, _, _) = step.action, twins[digest] == nil { twins[digest] = step.path }
     }
     return twins
   }

@@ -50,8 +50,10 @@ struct ColumnTransform: Sendable {
   var isPublished: Bool { transform != .drop }
   /// The text goes out as it came in.
   var keepsText: Bool { transform == .keep }
-  /// Whether the values taken out must not be found anywhere in the output: all of a direct identifier, and the texts of what
-  /// else is not public. Dates and amounts are left out: other columns rightly hold the same ones.
+  /// Whether the values taken out must not be found anywhere in the output: all of a direct identifier, and the
+  /// texts of what else is not public.
+  ///
+  /// Dates and amounts are left out: other columns rightly hold the same ones.
   var isRemoved: Bool {
     !keepsText && (disclosure == .directIdentifier || (!disclosure.isPublic && source.type == .string))
   }

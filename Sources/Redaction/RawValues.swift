@@ -97,7 +97,9 @@ struct RawValuesBuilder: ~Copyable {
 
   private mutating func addStrong(_ run: [UInt8], isAddress: Bool) throws {
     let value = run.prefix(RawValues.longest)
-    guard value.count >= RawValues.shortest, isAddress || value.count(where: { $0 >= 0x30 && $0 <= 0x39 }) >= 5 else { return }
+    guard value.count >= RawValues.shortest, isAddress || value.count(where: { $0 >= 0x30 && $0 <= 0x39 }) >= 5 else {
+      return
+    }
     let box = sorters[value.count] ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
     sorters[value.count] = box
     try box.sorter?.add(value)

@@ -34,7 +34,9 @@ package struct Redact: Stage {
         for (column, transform) in transforms.enumerated() {
           let field = reader.batch.field(record, column)
           let isNull = CanonicalRows.isNull(field, columnCount: transforms.count)
-          if !isNull && transform.isRemoved { try removed.add(reader.batch.text(field), namesPersons: transform.isDirectIdentifier) }
+          if !isNull && transform.isRemoved {
+            try removed.add(reader.batch.text(field), namesPersons: transform.isDirectIdentifier)
+          }
           guard transform.isPublished else { continue }
           if isNull {
             builder.appendNull()

@@ -11,9 +11,12 @@ package struct Pattern: ~Copyable {
   private let context: OpaquePointer
 
   package init(_ text: String, at path: String) throws(SchemaError) {
+    let pattern = Array(text.utf8)
+    if let construct = constructOfXSDAlone(pattern) {
+      throw SchemaError(path, "uses \(construct), which this version of Daylight does not read")
+    }
     var number: Int32 = 0
     var offset = 0
-    let pattern = Array(text.utf8)
     let options =
       PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
     guard let code = pcre2_compile_8(pattern, pattern.count, UInt32(options), &number, &offset, nil) else {
@@ -45,4 +48,31 @@ package struct Pattern: ~Copyable {
     if result >= 0 { return .matches }
     return result == PCRE2_ERROR_NOMATCH ? .differs : .limitReached
   }
+}
+
+/// What XSD means otherwise than PCRE2, or PCRE2 has not: class subtraction and the escapes for XML names.
+///
+/// Such a pattern must not be matched as something else.
+private func constructOfXSDAlone(_ pattern: [UInt8]) -> String? {
+  var isInClass = false
+  var index = 0
+  while index < pattern.count {
+    let next = index + 1 < pattern.count ? pattern[index + 1] : 0
+    switch pattern[index] {
+    case UInt8(ascii: "\\"):
+      if [UInt8(ascii: "i"), UInt8(ascii: "I"), UInt8(ascii: "c"), UInt8(ascii: "C")].contains(next) {
+        return "\\i or \\c"
+      }
+      index += 1
+    case UInt8(ascii: "[") where isInClass: return "a class within a class"
+    case UInt8(ascii: "["):
+      isInClass = true
+      // A bracket that closes at once stands for itself in PCRE2, and is an error in XSD.
+      if next == UInt8(ascii: "]") { return "an empty class" }
+    case UInt8(ascii: "]"): isInClass = false
+    default: break
+    }
+    index += 1
+  }
+  return nil
 }

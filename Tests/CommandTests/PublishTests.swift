@@ -302,3 +302,20 @@ import Testing
         == "[\n{\"name\":null},\n{\"name\":\"a\"},\n{\"name\":\"b\"}\n]\n")
   }
 }
+
+/// Two datasets of the same content, in one promotion and over several.
+@Suite struct TwinDatasetTests {
+  @Test func equalFilesOfTwoDatasetsDoNotGetInEachOthersWay() throws {
+    let site = try TestSite()
+    for name in ["one", "two"] {
+      try site.addDataset(
+        name, columns: ["id: {disclosure: public}"], fields: [#"{"name":"id","type":"integer"}"#], input: "id\n1\n")
+    }
+    #expect(try site.daylight("publish", now: "2026-11-23T06:00:00Z").code == 0)
+    #expect(
+      try site.read("public/data/office/one/latest/data.csv.gz")
+        == site.read("public/data/office/two/2026.11.23.1/data.csv.gz"))
+    guard let client = TUFClient(site) else { return }
+    #expect(try client.verify(now: "2026-11-23 07:00:00") == "ok 12")
+  }
+}

@@ -17,7 +17,8 @@ import Testing
 
   private func candidate(_ rows: [String]) async throws -> (ReleaseCandidate, Run) {
     for stage in StageName.allCases {
-      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(stage.rawValue)", withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/\(stage.rawValue)", withIntermediateDirectories: true)
     }
     let now = Instant(secondsSince1970: 1_795_413_600)
     let run = Run(id: "test", clock: Clock(now: now, today: now.date), workFolder: folder.path)
@@ -26,25 +27,35 @@ import Testing
     let license = License(name: "CC-BY-4.0", title: text, path: "https://license.example/")
     let id = try DatasetID(department: DepartmentID("office"), name: "things")
     let dataset = Dataset(
-      id: id, department: Department(id: id.department, name: text, contact: contact, history: []), title: text, description: text,
-      subject: .none, access: .unconditional, isListed: true, conditions: nil, audience: [], domain: text, legalBasis: nil,
-      frequency: .yearly, keywords: [:], license: license, source: Source(path: "", root: "", encoding: nil, layout: .init()),
-      schemaName: "things", columns: [], assertions: Assertions(), releaseKey: [], formats: RowFormat.allCases, approval: .none, schedule: nil)
+      id: id, department: Department(id: id.department, name: text, contact: contact, history: []), title: text,
+      description: text,
+      subject: .none, access: .unconditional, isListed: true, conditions: nil, audience: [], domain: text,
+      legalBasis: nil,
+      frequency: .yearly, keywords: [:], license: license,
+      source: Source(path: "", root: "", encoding: nil, layout: .init()),
+      schemaName: "things", columns: [], assertions: Assertions(), releaseKey: [], formats: RowFormat.allCases,
+      approval: .none, schedule: nil)
     let site = Site(
-      title: text, description: text, identifierBase: "https://id.example", baseURL: "https://data.example", timeZone: "UTC", publisher: text,
+      title: text, description: text, identifierBase: "https://id.example", baseURL: "https://data.example",
+      timeZone: "UTC", publisher: text,
       contact: contact, license: license, expiries: .init(), leastApproval: .none, sourceRoots: [])
     let key = SymmetricKey([UInt8](repeating: 7, count: 32))
-    let source = Schema(fields: [SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .string)])
+    let source = Schema(fields: [
+      SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .string),
+    ])
     let transforms = try source.fields.map { field in
       try ColumnTransform(
-        policy: ColumnPolicy(field: field.name, label: field.name, disclosure: .open, transform: .keep, repairs: []), field: field, dataset: id, key: key)
+        policy: ColumnPolicy(field: field.name, label: field.name, disclosure: .open, transform: .keep, repairs: []),
+        field: field, dataset: id, key: key)
     }
     let schema = PublicSchema(transforms: transforms, source: source, exceedsDouble: [false, false])
     var file = try OutputFile(path: "\(folder.path)/versioning/data.csv")
     try file.write(Array(("id,note\n" + rows.map { "\($0)\n" }.joined()).utf8))
     let table = VersionedTable(
-      dataset: dataset, schema: schema, rows: try file.finish(), rowCount: rows.count, release: ReleaseID(date: now.date, number: 1),
-      version: Version(1, 0, 0), change: Change(level: .first, reasons: [.first], rowsBefore: nil, rowsAfter: rows.count, rows: nil),
+      dataset: dataset, schema: schema, rows: try file.finish(), rowCount: rows.count,
+      release: ReleaseID(date: now.date, number: 1),
+      version: Version(1, 0, 0),
+      change: Change(level: .first, reasons: [.first], rowsBefore: nil, rowsAfter: rows.count, rows: nil),
       content: SHA256.hash("x"), previous: nil, issued: now)
     return (try await Export(site: site, key: key).run(table, in: run), run)
   }
@@ -110,7 +121,9 @@ import Testing
       let path = "\(folder.path)/export/data.csv.gz"
       let data = try Data(contentsOf: URL(fileURLWithPath: path))
       try data.dropLast(cut).write(to: URL(fileURLWithPath: path))
-      await #expect(throws: (any Error).self) { try await CheckOutput().run(CheckOutput.Input(candidate, rawValues()), in: run) }
+      await #expect(throws: (any Error).self) {
+        try await CheckOutput().run(CheckOutput.Input(candidate, rawValues()), in: run)
+      }
     }
   }
 
@@ -119,9 +132,12 @@ import Testing
       let (candidate, run) = try await candidate(["1,a"])
       let path = "\(folder.path)/export/\(name)"
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      try text.replacingOccurrences(of: "测试", with: "问13800138000或EA1234567").write(toFile: path, atomically: true, encoding: .utf8)
+      try text.replacingOccurrences(of: "测试", with: "问13800138000或EA1234567").write(
+        toFile: path, atomically: true, encoding: .utf8)
       let findings = try await check(candidate, run, removed: ["EA1234567"])
-      #expect(findings.contains("sensitive-value \(name) mobile-number") && findings.contains("removed-value \(name) -"), "\(findings)")
+      #expect(
+        findings.contains("sensitive-value \(name) mobile-number") && findings.contains("removed-value \(name) -"),
+        "\(findings)")
       #expect(findings.contains("output-mismatch \(name) digest"))
     }
   }

@@ -44,17 +44,23 @@ package func copyDurably(
   return WorkFile(path: path, byteCount: offset, digest: digest)
 }
 
-/// A second name for a file where the file system allows it, else a durable copy.
-package func linkOrCopyDurably(from source: String, to path: String, mode: UInt32, expected: Digest) throws(FileError) {
+/// Gives a file a second name, durably, in place of what has that name; false where the file system cannot.
+package func linkDurably(from source: String, to path: String) throws(FileError) -> Bool {
   let temporary = temporaryName(besides: path)
   unlink(temporary)
   guard link(source, temporary) == 0, rename(temporary, path) == 0 else {
     unlink(temporary)
-    try copyDurably(from: source, to: path, mode: mode, expected: expected)
-    return
+    return false
   }
   // When both names lead to one file already, rename does nothing and leaves the temporary name.
   unlink(temporary)
+  try synchroniseFolder(of: path)
+  return true
+}
+
+/// Renames a file that is durable already, within its folder.
+package func renameDurably(from source: String, to path: String) throws(FileError) {
+  guard rename(source, path) == 0 else { throw FileError("rename to", path) }
   try synchroniseFolder(of: path)
 }
 
