@@ -18,13 +18,20 @@ struct RDFGraph {
   private let prefixes: [(name: String, base: String)]
   private var nodes: [Node] = []
   private var positions: [String: Int] = [:]
+  private var statements: Set<Statement> = []
+
+  private struct Statement: Hashable {
+    let subject: String
+    let predicate: String
+    let object: Term
+  }
 
   init(prefixes: [(name: String, base: String)]) { self.prefixes = prefixes }
 
   /// Adds a statement; one that is there already is not said twice.
   mutating func add(_ subject: String, _ predicate: String, _ object: Term) {
     let position = self.position(of: subject)
-    guard !nodes[position].statements.contains(where: { $0.predicate == predicate && $0.object == object }) else {
+    guard statements.insert(Statement(subject: subject, predicate: predicate, object: object)).inserted else {
       return
     }
     nodes[position].statements.append((predicate, object))

@@ -61,13 +61,20 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
   /// Whether another try may go better.
   package var isTransient: Bool { code != .link }
 
-  package var description: String {
+  package var description: String { "ingest: \(dataset): \(text[.en])" }
+
+  /// What is wrong and what to do, for people.
+  package var text: LocalizedText {
     switch code {
     case .missing:
-      "ingest: \(dataset): there is no file \(path)\nhint: ask the department to deliver it, or correct source.path"
+      LocalizedText(
+        zh: "找不到源文件 \(path)\n提示:请联系部门报送该文件,或更正 source.path",
+        en: "there is no file \(path)\nhint: ask the department to deliver it, or correct source.path")
     case .link:
-      "ingest: \(dataset): \(path) leads through a link\nhint: links are not followed: put the file itself there"
-    case .unreadable(let why): "ingest: \(dataset): \(why)"
+      LocalizedText(
+        zh: "\(path) 经过链接\n提示:不跟随链接,请把文件本身放到该处",
+        en: "\(path) leads through a link\nhint: links are not followed: put the file itself there")
+    case .unreadable(let why): LocalizedText(zh: "源文件无法读取:\(why)", en: why)
     }
   }
 }

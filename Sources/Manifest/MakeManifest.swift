@@ -8,12 +8,14 @@ internal import Tabular
 /// - Source: TUF 1.0.34; sync.md §1.2, 1.3, 1.5.
 package struct MakeManifest: Sendable {
   private let expiries: Site.Expiries
-  private let key: @Sendable (_ role: String) throws -> SigningKey
+  private let keyOfRole: @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
 
-  /// - Parameter key: the signing key of a role.
-  package init(expiries: Site.Expiries, key: @escaping @Sendable (_ role: String) throws -> SigningKey) {
+  /// - Parameter key: the signing key of a role; it may be made only where the role was never published.
+  package init(
+    expiries: Site.Expiries, key: @escaping @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
+  ) {
     self.expiries = expiries
-    self.key = key
+    keyOfRole = key
   }
 
   /// The files of one new release, with the digests that were taken while they were checked.
@@ -55,7 +57,7 @@ package struct MakeManifest: Sendable {
           yearName, type: "targets", members: [("targets", targets)], key: name, days: expiries.department, state, now)
       }
       var members: [(String, JSON)] = [("targets", split.current)]
-      if !years.isEmpty { members.append(("delegations", try delegations(years, key: { _ in try key(name) }))) }
+      if !years.isEmpty { members.append(("delegations", try delegations(years, key: { _ in try key(name, state) }))) }
       roles += try next(name, type: "targets", members: members, key: name, days: expiries.department, state, now)
     }
 
@@ -70,7 +72,7 @@ package struct MakeManifest: Sendable {
     delegated.append(("site", ["site/*"]))
     roles += try next(
       "targets", type: "targets",
-      members: [("targets", .object([])), ("delegations", try delegations(delegated, key: key))],
+      members: [("targets", .object([])), ("delegations", try delegations(delegated, key: { try key($0, state) }))],
       key: "targets", days: expiries.targets, state, now)
 
     let needsRenewal =
@@ -86,16 +88,20 @@ package struct MakeManifest: Sendable {
     let snapshot = try SignedRole(
       "snapshot", type: "snapshot", version: (state?.snapshot.version ?? 0) + 1,
       expires: now.advanced(days: expiries.snapshot),
-      members: [("meta", meta)], key: key("snapshot"))
+      members: [("meta", meta)], key: key("snapshot", state))
     let timestamp = try SignedRole(
       "timestamp", type: "timestamp", version: (state?.timestamp.version ?? 0) + 1,
       expires: now.advanced(days: expiries.timestamp),
-      members: [("meta", .members([("snapshot.json", snapshot.reference)]))], key: key("timestamp"))
+      members: [("meta", .members([("snapshot.json", snapshot.reference)]))], key: key("timestamp", state))
     let root = state == nil ? try firstRoot(now) : nil
     return SignedManifest(siteTargets: siteFiles, roles: roles + [snapshot] + (root.map { [$0] } ?? []) + [timestamp])
   }
 
   // MARK: Roles
+
+  private func key(_ role: String, _ state: RepositoryState?) throws -> SigningKey {
+    try keyOfRole(role, state?.knows(role) != true)
+  }
 
   /// The next version of a role where its content changed or half of its life is over; else none.
   private func next(
@@ -112,7 +118,7 @@ package struct MakeManifest: Sendable {
     return [
       try SignedRole(
         name, type: type, version: (present?.version ?? 0) + 1, expires: now.advanced(days: days), members: members,
-        key: key(signer))
+        key: key(signer, state))
     ]
   }
 
@@ -125,7 +131,7 @@ package struct MakeManifest: Sendable {
     var keys: [(String, JSON?)] = []
     var roles: [(String, JSON?)] = []
     for name in names {
-      let roleKey = try key(name)
+      let roleKey = try key(name, nil)
       let id = try keyID(of: roleKey)
       keys.append((id, keyObject(roleKey)))
       roles.append((name, .members([("keyids", [.string(id)]), ("threshold", 1)])))
@@ -136,7 +142,7 @@ package struct MakeManifest: Sendable {
         ("consistent_snapshot", true), ("keys", .members(keys)), ("roles", .members(roles)),
         // Keys made on first run, all on one machine, say so: nobody should take them for those of a ceremony.
         ("x-daylight-trial", true),
-      ], key: key("root"))
+      ], key: key("root", nil))
   }
 
   private func delegations(_ roles: [(name: String, paths: [String])], key: (String) throws -> SigningKey) throws
@@ -166,7 +172,7 @@ package struct MakeManifest: Sendable {
     for name in state.targets.keys.sorted() where name != "targets" && !name.isYearRole {
       expected.append((name, state.keyIDs(ofDelegated: name)))
     }
-    for (role, ids) in expected where try !ids.contains(keyID(of: key(role))) {
+    for (role, ids) in expected where try !ids.contains(keyID(of: key(role, state))) {
       throw ManifestError(
         "the key of \(role) in the workspace is not the one that the published metadata trust",
         hint: "this workspace does not belong to this public folder, or its keys were lost: restore them from a backup")

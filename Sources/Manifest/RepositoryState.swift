@@ -59,6 +59,11 @@ package struct RepositoryState: Sendable {
     return []
   }
 
+  /// Whether the role was published: its key is then the one that clients trust.
+  func knows(_ role: String) -> Bool {
+    !keyIDs(of: role).isEmpty || targets[role] != nil || !keyIDs(ofDelegated: role).isEmpty
+  }
+
   /// Whether the keys were made on first run.
   package var isTrial: Bool { root.signed["x-daylight-trial"]?.boolean ?? false }
 }

@@ -32,7 +32,13 @@ package struct SignedRole: Sendable {
       ("signed", signed),
     ])
     bytes = try envelope.canonicalBytes()
+    guard bytes.count <= Self.byteLimit else {
+      throw ManifestError("the metadata of \(name) are \(bytes.count) bytes; clients stop at \(Self.byteLimit)")
+    }
   }
+
+  /// What python-tuf reads of a targets role at most (sync.md §1.2).
+  private static let byteLimit = 5_000_000
 
   /// Reads a published role.
   ///

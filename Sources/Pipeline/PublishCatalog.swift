@@ -31,7 +31,7 @@ struct PublishCatalog {
 
     let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries)
     try check(tree)
-    let manifest = try MakeManifest(expiries: site.expiries, key: privateStore.signingKey)(
+    let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {
         MakeManifest.ReleaseTargets(
           dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)

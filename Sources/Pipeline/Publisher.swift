@@ -27,27 +27,6 @@ package enum DatasetPlan: Sendable {
   }
 }
 
-/// What became of one dataset.
-package struct DatasetResult: Sendable {
-  package let dataset: DatasetID
-  package let outcome: Outcome
-  package var release: ReleaseID?
-  package var version: Version?
-  package var rowCount: Int?
-  package var report: Report?
-  /// For people, in one or two lines; nil where report or outcome says it all.
-  package var message: String?
-  /// The dataset's own exit code.
-  package var exitCode: Int32
-
-  init(_ dataset: DatasetID, _ outcome: Outcome, message: String? = nil, exitCode: Int32? = nil) {
-    self.dataset = dataset
-    self.outcome = outcome
-    self.message = message
-    self.exitCode = exitCode ?? outcome.exitCode
-  }
-}
-
 /// Publishes datasets, or checks them up to the door.
 ///
 /// One dataset's trouble never holds another one back.
@@ -65,7 +44,7 @@ package struct Publisher: Sendable {
   ) throws {
     self.site = site
     self.privateStore = privateStore
-    publicStore = try PublicStore(root: publicRoot)
+    publicStore = PublicStore(root: publicRoot)
     self.clock = clock
     self.logger = logger
     self.progress = progress
@@ -97,12 +76,7 @@ package struct Publisher: Sendable {
 
     let configured = Set(plans.map(\.id))
     for dataset in try PublishedSite(store: publicStore).datasets() where !configured.contains(dataset) {
-      results.append(
-        DatasetResult(
-          dataset, .failed,
-          message:
-            "has releases, but its folder below datasets/ is gone; they stay published\nhint: put the folder back (withdrawing comes in a later version)"
-        ))
+      results.append(.folderGone(dataset))
     }
     let released = Set(releases.map(\.record.dataset))
     let records = results.map { record(of: $0, run: runID) }
@@ -137,7 +111,7 @@ package struct Publisher: Sendable {
   private func attempt(_ plan: DatasetPlan, runID: String, isCheck: Bool) async -> (DatasetResult, Release?) {
     guard case .ready(let dataset, let schema) = plan else {
       guard case .misconfigured(let id, let message) = plan else { preconditionFailure() }
-      return (DatasetResult(id, .failed, message: message, exitCode: 2), nil)
+      return (.misconfigured(id, message), nil)
     }
     do {
       guard dataset.access == .unconditional else { return (try listed(dataset), nil) }
@@ -170,11 +144,11 @@ package struct Publisher: Sendable {
       result.report = report
       return (result, release)
     } catch let error as StageError {
-      return (result(of: error), nil)
+      return (DatasetResult(error), nil)
     } catch let error as RedactionError {
-      return (DatasetResult(dataset.id, .failed, message: error.description, exitCode: 2), nil)
+      return (.misconfigured(dataset.id, error.description), nil)
     } catch {
-      return (DatasetResult(dataset.id, .failed, message: String(describing: error)), nil)
+      return (.failed(dataset.id, error), nil)
     }
   }
 
@@ -183,27 +157,9 @@ package struct Publisher: Sendable {
   /// What was released while it was open is not taken back by closing it.
   private func listed(_ dataset: Dataset) throws -> DatasetResult {
     guard try PublishedSite(store: publicStore).releases(of: dataset.id).isEmpty else {
-      return DatasetResult(
-        dataset.id, .failed,
-        message:
-          "access is \(dataset.access.rawValue) now, but its releases are still published\nhint: set access back "
-          + "(withdrawing comes in a later version)")
+      return .stillPublished(dataset.id, access: dataset.access)
     }
     return DatasetResult(dataset.id, .listed)
-  }
-
-  private func result(of error: StageError) -> DatasetResult {
-    switch error.cause {
-    case let refusal as Refusal:
-      var result = DatasetResult(error.dataset, .refused)
-      result.report = refusal.report
-      result.rowCount = refusal.report.rowCount
-      return result
-    case let ingest as IngestError where ingest.isTransient:
-      return DatasetResult(error.dataset, .sourceUnavailable, message: error.description)
-    default:
-      return DatasetResult(error.dataset, .failed, message: error.description)
-    }
   }
 
   /// Conditional datasets, and closed ones that are listed: described, with nothing of their data.
@@ -224,7 +180,7 @@ package struct Publisher: Sendable {
     return RunRecord(
       run: run, dataset: result.dataset, at: clock.now, outcome: result.outcome, release: result.release,
       version: result.version,
-      rowCount: result.rowCount, reason: result.message ?? (codes.isEmpty ? nil : codes.joined(separator: ", ")),
+      rowCount: result.rowCount, reason: result.message?[.en] ?? (codes.isEmpty ? nil : codes.joined(separator: ", ")),
       report: result.report)
   }
 

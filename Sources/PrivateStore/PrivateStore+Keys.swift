@@ -7,12 +7,15 @@ extension PrivateStore {
   ///
   /// Should it be lost, tokens of `hash` columns change: nothing published can be undone with it, or without it.
   package func workspaceKey() throws -> SymmetricKey {
-    SymmetricKey(try secret(named: "workspace.key") { randomBytes(32) })
+    let isFirst = try signingRoles().isEmpty
+    return SymmetricKey(try secret(named: "workspace.key", mayMake: isFirst))
   }
 
-  /// The signing key of a TUF role; made on first use.
-  package func signingKey(of role: String) throws -> SigningKey {
-    SigningKey(seed: try secret(named: "\(role).ed25519") { randomBytes(32) })
+  /// The signing key of a TUF role.
+  ///
+  /// - Parameter isNew: the role was never published, so that its key may be made.
+  package func signingKey(of role: String, isNew: Bool) throws -> SigningKey {
+    SigningKey(seed: try secret(named: "\(role).ed25519", mayMake: isNew))
   }
 
   /// Roles that have a signing key, in order.
@@ -20,10 +23,14 @@ extension PrivateStore {
     try folderNames("\(root)/keys").filter { $0.hasSuffix(".ed25519") }.map { String($0.dropLast(8)) }
   }
 
-  private func secret(named name: String, make: () -> [UInt8]) throws -> [UInt8] {
+  private func secret(named name: String, mayMake: Bool) throws -> [UInt8] {
     let path = "\(root)/keys/\(name)"
     if fileKind(path) == nil {
-      try writeDurably(Array(encodeHex(make()).utf8) + [0x0a], to: path, mode: 0o600)
+      guard mayMake else {
+        throw StoreError(
+          "the key file \(path) is missing", hint: "restore it from a backup; nothing is published without it")
+      }
+      try writeDurably(Array(encodeHex(randomBytes(32)).utf8) + [0x0a], to: path, mode: 0o600)
     }
     let text = String(decoding: try InputFile.contents(of: path, limit: 1_024), as: UTF8.self)
     guard let bytes = decodeHex(String(text.prefix { $0 != "\n" })), bytes.count == 32 else {

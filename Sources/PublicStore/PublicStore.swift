@@ -8,10 +8,7 @@ package struct PublicStore: Sendable {
   /// Absolute.
   package let root: String
 
-  package init(root: String) throws {
-    self.root = root
-    try makeFolder(root, mode: 0o755)
-  }
+  package init(root: String) { self.root = root }
 
   package func path(_ relative: String) -> String { "\(root)/\(relative)" }
 

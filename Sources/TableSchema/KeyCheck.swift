@@ -35,7 +35,7 @@ final class KeyCheck {
       if current.count == previous.count && !previous.isEmpty && current.dropLast(8) == previous.dropLast(8) {
         findings.add(
           Finding(
-            code, field: names(in: schema), rule: "unique", detail: "row \(rowNumber(previous))",
+            code, field: names(in: schema), rule: "unique", detail: String(rowNumber(previous)),
             at: Location(row: rowNumber(current))))
       }
       swap(&previous, &current)

@@ -57,7 +57,9 @@ package struct TableCheck: ~Copyable {
     if !schema.primaryKey.isEmpty {
       groups.append((schema.primaryKey.compactMap { schema.index(of: $0) }, .primaryKey))
     }
-    for (index, field) in schema.fields.enumerated() where field.constraints.unique {
+    // A key of one field says that the field is unique: once is enough.
+    for (index, field) in schema.fields.enumerated()
+    where field.constraints.unique && schema.primaryKey != [field.name] {
       groups.append(([index], .uniqueError))
     }
     let share = memoryBudget / max(groups.count, 1)

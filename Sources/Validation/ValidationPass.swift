@@ -200,7 +200,7 @@ struct ValidationPass: ~Copyable {
 
   mutating func addFinding(for error: FormatError) {
     var location = error.location
-    location.row = location.row.map { $0 - dataset.source.layout.headerRowCount }
+    location.row = dataRow(location.row, dataset)
     switch error.code {
     case .unclosedQuote: findings.add(Finding(.unclosedQuote, at: location))
     case .recordTooLong(let limit): findings.add(Finding(.recordTooLong, limit: "\(limit) bytes", at: location))
@@ -254,7 +254,7 @@ struct ValidationPass: ~Copyable {
       var last = 0
       while (try? reader.next()) == true {
         last = reader.batch.recordCount - 1
-        location.row = reader.recordsBefore + last + 1 - dataset.source.layout.headerRowCount
+        location.row = dataRow(reader.recordsBefore + last + 1, dataset)
         location.line = reader.line(of: last)
         column = reader.batch.fieldCount(last)
       }
@@ -268,6 +268,11 @@ struct ValidationPass: ~Copyable {
       at: location)
     return Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
   }
+}
+
+/// The data row of a record, header rows not counted; nil for a record of the header.
+private func dataRow(_ record: Int?, _ dataset: Dataset) -> Int? {
+  record.flatMap { $0 > dataset.source.layout.headerRowCount ? $0 - dataset.source.layout.headerRowCount : nil }
 }
 
 /// `3 (C)`: the number from 1 and the letters that spreadsheets use.

@@ -19,13 +19,23 @@ struct ReportText {
         details.append(word("规则 \(rule)", "rule \(rule)") + (finding.limit.map { " \($0)" } ?? ""))
       }
       if finding.rule == nil, let limit = finding.limit { details.append(limit) }
-      if let detail = finding.detail { details.append(detail) }
+      if let detail = finding.detail { details.append(self.detail(detail, of: finding.code)) }
       if finding.count > 1 { details.append(word("共 \(finding.count) 处", "\(finding.count) times")) }
       if let place = place(finding) { details.append(place) }
       if !details.isEmpty { line += word("(", " (") + details.joined(separator: word(",", ", ")) + word(")", ")") }
       if finding.severity == .error { line += "\n    → \(text.advice[language])" }
       return line + "\n"
     }.joined()
+  }
+
+  private func detail(_ text: String, of code: FindingCode) -> String {
+    switch code {
+    case .primaryKey, .uniqueError: word("与第 \(text) 行相同", "same as row \(text)")
+    case .rowCount, .rowCountChange: word("\(text) 行", "\(text) rows")
+    case .extraCell, .missingCell: word("有 \(text) 列", "\(text) cells")
+    case .encodingError, .encodingUndetermined: word("字节 \(text)", "bytes \(text)")
+    default: text
+    }
   }
 
   /// The evidence of how the file was read.

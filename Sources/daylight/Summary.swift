@@ -25,7 +25,7 @@ struct Summary {
     var text = alignedTable(rows)
     for result in results {
       let details = ReportText(language: language)
-      if let message = result.message { text += "\n\(result.dataset): \(message)\n" }
+      if let message = result.message { text += "\n\(result.dataset): \(message[language])\n" }
       if let report = result.report, !report.findings.isEmpty {
         text += "\n\(result.dataset):\n" + details.findings(report)
         if !report.errors.isEmpty { text += details.facts(report) }
@@ -99,7 +99,7 @@ func resultsJSON(_ results: [DatasetResult], exitCode: Int32) -> JSON {
             ("exit_code", .int(Int(result.exitCode))), ("release", result.release.map { .string($0.description) }),
             ("version", result.version.map { .string($0.description) }),
             ("row_count", result.rowCount.map { .int($0) }),
-            ("message", result.message.map { .string($0) }),
+            ("message", result.message.map { .string($0[.en]) }),
             (
               "report",
               result.report.map { report in

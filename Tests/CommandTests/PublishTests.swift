@@ -195,9 +195,20 @@ import Testing
     #expect(try site.daylight("publish", now: clock).code == 0)
     let before = try site.tree("public")
     try site.write("id,name\n1,b\n", "datasets/office/things/input.csv")
-    try FileManager.default.removeItem(atPath: "\(site.path)/workspace/keys/timestamp.ed25519")
-    let result = try site.daylight("publish", now: clock)
-    #expect(result.code == 1 && result.error.contains("the key of timestamp"))
+    let keys = "\(site.path)/workspace/keys"
+    for name in ["timestamp.ed25519", "department-office.ed25519", "workspace.key"] {
+      // Lost: nothing is made in its place.
+      try FileManager.default.moveItem(atPath: "\(keys)/\(name)", toPath: "\(site.path)/\(name)")
+      let lost = try site.daylight("publish", now: clock)
+      #expect(
+        lost.code == 1 && (lost.error + lost.output).contains("\(name) is missing"), "\(lost.error)\(lost.output)")
+      #expect(!site.exists("workspace/keys/\(name)"))
+      try FileManager.default.moveItem(atPath: "\(site.path)/\(name)", toPath: "\(keys)/\(name)")
+    }
+    // Another one: clients would be locked out.
+    try site.write(String(repeating: "ab", count: 32) + "\n", "workspace/keys/timestamp.ed25519")
+    let foreign = try site.daylight("publish", now: clock)
+    #expect(foreign.code == 1 && foreign.error.contains("the key of timestamp"))
     #expect(try site.tree("public") == before)
   }
 

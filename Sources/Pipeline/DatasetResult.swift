@@ -1,0 +1,67 @@
+internal import Ingest
+package import PrivateStore
+package import Publication
+
+/// What became of one dataset.
+package struct DatasetResult: Sendable {
+  package let dataset: DatasetID
+  package let outcome: Outcome
+  package var release: ReleaseID?
+  package var version: Version?
+  package var rowCount: Int?
+  package var report: Report?
+  /// For people, in one or two lines; nil where report or outcome says it all.
+  package let message: LocalizedText?
+  /// The dataset's own exit code.
+  package let exitCode: Int32
+
+  init(_ dataset: DatasetID, _ outcome: Outcome, message: LocalizedText? = nil, exitCode: Int32? = nil) {
+    self.dataset = dataset
+    self.outcome = outcome
+    self.message = message
+    self.exitCode = exitCode ?? outcome.exitCode
+  }
+
+  /// A stage did not go through.
+  init(_ error: StageError) {
+    switch error.cause {
+    case let refusal as Refusal:
+      self.init(error.dataset, .refused)
+      report = refusal.report
+      rowCount = refusal.report.rowCount
+    case let ingest as IngestError:
+      self.init(error.dataset, ingest.isTransient ? .sourceUnavailable : .failed, message: ingest.text)
+    default: self = .failed(error.dataset, error)
+    }
+  }
+
+  static func misconfigured(_ dataset: DatasetID, _ problem: String) -> DatasetResult {
+    DatasetResult(dataset, .failed, message: LocalizedText(zh: "配置有误:\(problem)", en: problem), exitCode: 2)
+  }
+
+  /// Errors of the system and of the stores are told as they are.
+  static func failed(_ dataset: DatasetID, _ error: any Error) -> DatasetResult {
+    let text = String(describing: error)
+    return DatasetResult(dataset, .failed, message: LocalizedText(zh: "运行失败:\(text)", en: text))
+  }
+
+  /// Released, and not configured any more.
+  static func folderGone(_ dataset: DatasetID) -> DatasetResult {
+    DatasetResult(
+      dataset, .failed,
+      message: LocalizedText(
+        zh: "已有发布,但 datasets/ 下的目录不见了;已发布的内容保持不变\n提示:请恢复该目录(撤回功能将在后续版本提供)",
+        en: "has releases, but its folder below datasets/ is gone; they stay published\n"
+          + "hint: put the folder back (withdrawing comes in a later version)"))
+  }
+
+  /// Released while it was open, and closed since: closing takes nothing back.
+  static func stillPublished(_ dataset: DatasetID, access: Access) -> DatasetResult {
+    DatasetResult(
+      dataset, .failed,
+      message: LocalizedText(
+        zh: "access 已改为 \(access.rawValue),但此前的发布仍然公开\n提示:请改回 access(撤回功能将在后续版本提供)",
+        en: "access is \(access.rawValue) now, but its releases are still published\n"
+          + "hint: set access back (withdrawing comes in a later version)"))
+  }
+}
