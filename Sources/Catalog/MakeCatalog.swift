@@ -2,7 +2,7 @@ package import Approval
 package import Export
 package import Publication
 package import TableSchema
-package import Tabular
+internal import Tabular
 
 /// Writes what spans datasets: DCAT catalogues, the index and one page a dataset, in Chinese and English.
 ///
@@ -17,8 +17,13 @@ package struct MakeCatalog: Sendable {
     self.isTrial = isTrial
   }
 
-  package func callAsFunction(_ entries: [CatalogEntry]) throws -> CatalogTree {
-    let entries = entries.sorted { $0.dataset.id < $1.dataset.id }
+  /// - Parameters:
+  ///   - released: datasets with releases.
+  ///   - listed: datasets of which only a description is published.
+  package func callAsFunction(_ released: [CatalogEntry], listed: [ListedRecord]) throws -> CatalogTree {
+    let entries = (released + (try listed.map { try CatalogEntry(listed: $0) })).sorted {
+      $0.dataset.id < $1.dataset.id
+    }
     let graph = catalogGraph(entries, site: site)
     var files = [
       CatalogFile(path: "catalog.jsonld", bytes: graph.jsonLD.prettyBytes),
@@ -34,7 +39,9 @@ package struct MakeCatalog: Sendable {
         files.append(CatalogFile(path: "\(prefix)datasets/\(entry.dataset.id)/index.html", bytes: page))
       }
     }
-    return CatalogTree(files: files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) })
+    return CatalogTree(
+      files: files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) },
+      listed: listed.sorted { $0.dataset < $1.dataset })
   }
 }
 
@@ -63,14 +70,14 @@ package struct CatalogEntry: Sendable {
     schema = newest.schema
   }
 
-  /// A dataset of which no data are published: conditional (with its public schema) or closed and listed (without).
-  package init(listed id: DatasetID, metadata: JSON, schema: Schema?) throws {
-    guard let description = DatasetDescription(id: id, metadata: metadata) else {
-      throw CatalogError(dataset: id.description)
+  /// A dataset of which no data are published: its record, as `site/listed.json` holds it.
+  package init(listed record: ListedRecord) throws {
+    guard let description = DatasetDescription(id: record.dataset, metadata: record.metadata) else {
+      throw CatalogError(dataset: record.dataset.description)
     }
     dataset = description
     releases = []
-    self.schema = description.access == .conditional ? schema : nil
+    schema = record.schema
   }
 }
 
@@ -90,6 +97,11 @@ package struct CatalogFile: Sendable {
 /// Every file that spans datasets, sorted by path.
 package struct CatalogTree: Sendable {
   package let files: [CatalogFile]
+  /// Datasets of which only a description is published, sorted.
+  package let listed: [ListedRecord]
 
-  init(files: [CatalogFile]) { self.files = files }
+  init(files: [CatalogFile], listed: [ListedRecord]) {
+    self.files = files
+    self.listed = listed
+  }
 }

@@ -1,4 +1,5 @@
 package import Publication
+internal import TableSchema
 internal import Yams
 
 extension ConfigurationReader {
@@ -125,8 +126,13 @@ extension ConfigurationReader {
       } else {
         throw column.fail("needs a transform, because it is \(disclosure.rawValue)", hint: "transform: drop")
       }
-      if disclosure == .directIdentifier && transform == .keep {
-        throw column.fail("is a direct identifier and cannot be kept", hint: "transform: drop")
+      if disclosure == .directIdentifier {
+        if transform == .keep {
+          throw column.fail("is a direct identifier and cannot be kept", hint: "transform: drop")
+        }
+        if case .mask(let first, let last) = transform, first > 3 || last > 4 {
+          throw column.fail("is a direct identifier: a mask may show its first 3 and last 4 characters at most")
+        }
       }
       policies.append(
         ColumnPolicy(
@@ -200,6 +206,11 @@ extension ConfigurationReader {
     }
     let least = try decimal(bounds["at_least"]), most = try decimal(bounds["at_most"])
     try bounds.finish()
+    if let least, let most,
+      ExactDecimal(canonical: Array(most.utf8)[...]) < ExactDecimal(canonical: Array(least.utf8)[...])
+    {
+      throw number.fail("has at_least over at_most")
+    }
     return .generaliseNumber(step: step, atLeast: least, atMost: most)
   }
 

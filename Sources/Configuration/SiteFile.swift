@@ -42,11 +42,13 @@ extension ConfigurationReader {
   /// An http or https address; a base, to which paths are added, has no slash at its end.
   func webAddress(_ value: YAMLValue, isBase: Bool) throws -> String {
     let text = try value.text()
-    guard text.hasPrefix("https://") || text.hasPrefix("http://"), !(isBase && text.hasSuffix("/")),
-      text.utf8.allSatisfy({
-        $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3c && $0 != 0x3e && $0 != 0x5c && $0 != 0x5e && $0 != 0x60
-          && $0 < 0x7b
-      })
+    // What an IRI may not hold would break every catalogue.
+    let isPlain = text.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7f
+        && !["\"", "<", ">", "\\", "^", "`", "{", "|", "}"].contains(Character(Unicode.Scalar(byte)))
+    }
+    let hasHost = text.split(separator: "/").count >= 2
+    guard text.hasPrefix("https://") || text.hasPrefix("http://"), !(isBase && text.hasSuffix("/")), isPlain, hasHost
     else {
       throw value.fail(
         "must be an address that begins with https:// or http://\(isBase ? " and does not end with /" : "")")

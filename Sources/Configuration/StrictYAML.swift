@@ -15,11 +15,14 @@ struct StrictYAML {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ConfigurationError(file: file, problem: "is not UTF-8", hint: "save the file as UTF-8")
     }
+    // Composing hashes keys, and a key may be an alias: a bomb must not come that far.
+    try Self.refuseExpansion(text, file: file)
     do {
       guard let node = try Yams.compose(yaml: text, Resolver.basic, Constructor.default) else {
         throw ConfigurationError(file: file, problem: "is empty")
       }
-      try Self.refuseProperties(node, lines: text.split(separator: "\n", omittingEmptySubsequences: false), file: file)
+      try Self.refuseProperties(
+        node, lines: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline), file: file)
       root = node
     } catch let error as YamlError {
       throw ConfigurationError(file: file, line: error.line, problem: error.summary)
@@ -48,6 +51,20 @@ struct StrictYAML {
     case .sequence(let sequence):
       for element in sequence { try refuseProperties(element, lines: lines, file: file) }
     default: break
+    }
+  }
+
+  /// Refuses a text in which a name stands after `&` and after `*`, as an anchor and its alias do.
+  private static func refuseExpansion(_ text: String, file: String) throws {
+    var names: [Character: Set<Substring>] = ["&": [], "*": []]
+    for word in text.split(whereSeparator: { $0.isWhitespace || "[]{},".contains($0) }) {
+      guard let sign = word.first, names[sign] != nil, word.count > 1 else { continue }
+      names[sign]?.insert(word.dropFirst())
+    }
+    if let name = names["&"]?.intersection(names["*"] ?? []).min() {
+      throw ConfigurationError(
+        file: file, problem: "anchors, aliases and tags (&\(name.prefix(20))) are not allowed",
+        hint: "write the value out")
     }
   }
 

@@ -85,6 +85,11 @@ struct YAMLValue {
     else {
       throw fail("must be a text")
     }
+    guard
+      scalar.string.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) || $0 == "\n" })
+    else {
+      throw fail("must not hold control characters")
+    }
     return scalar.string
   }
 

@@ -42,7 +42,7 @@ package struct ReleaseRecord: Sendable {
       (
         "publisher", .members([("zh", .string(site.publisher.zh)), ("en", site.publisher.en.map { .string($0) })])
       ),
-      ("key", .array(table.dataset.releaseKey.map { .string($0) })),
+      ("key", .array(table.dataset.orderingKey.map { .string($0) })),
       ("row_count", .int(rowCount)),
       ("content_sha256", .string(content.hex)),
       ("schema", schema.json),

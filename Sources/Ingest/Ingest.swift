@@ -27,8 +27,9 @@ package struct Ingest: Stage {
       run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
       return Snapshot(dataset: dataset, parts: [file])
     } catch let error as FileError {
-      throw IngestError(
-        error.isMissingFile ? .missing : .unreadable(error.description), dataset: dataset.id, path: source.path)
+      let code: IngestError.Code =
+        error.isMissingFile ? .missing : error.isNoFile ? .noFile : .unreadable(error.description)
+      throw IngestError(code, dataset: dataset.id, path: source.path)
     }
   }
 }
@@ -46,7 +47,7 @@ package struct Snapshot: Sendable {
 
 /// The source could not be taken in.
 package struct IngestError: Error, Sendable, CustomStringConvertible {
-  package enum Code: Sendable, Equatable { case missing, link, unreadable(String) }
+  package enum Code: Sendable, Equatable { case missing, link, noFile, unreadable(String) }
 
   package let code: Code
   package let dataset: DatasetID
@@ -59,7 +60,7 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
   }
 
   /// Whether another try may go better.
-  package var isTransient: Bool { code != .link }
+  package var isTransient: Bool { code != .link && code != .noFile }
 
   package var description: String { "ingest: \(dataset): \(text[.en])" }
 
@@ -74,6 +75,7 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
       LocalizedText(
         zh: "\(path) 经过链接\n提示:不跟随链接,请把文件本身放到该处",
         en: "\(path) leads through a link\nhint: links are not followed: put the file itself there")
+    case .noFile: LocalizedText(zh: "\(path) 不是普通文件", en: "\(path) is no regular file")
     case .unreadable(let why): LocalizedText(zh: "源文件无法读取:\(why)", en: why)
     }
   }

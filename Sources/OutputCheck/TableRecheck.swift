@@ -126,14 +126,16 @@ struct TableRecheck {
     let removed = try rawValues.countStrong(in: whole)
     for column in 0..<batch.fieldCount(record) {
       let cell = batch.text(batch.field(record, column))
-      let name = candidate.schema.schema.fields[column].name
+      let field = candidate.schema.schema.fields[column]
+      let name = field.name
       if !suspected.isEmpty {
-        findSensitiveNumbers(in: cell) { kind in
-          attributed += 1
+        let isNumber = field.type.jsonKind == .number
+        findSensitiveNumbers(in: cell) { _ in attributed += 1 }
+        findSensitiveNumbers(in: cell, isNumber: isNumber) { kind in
           findings.add(Finding(.sensitiveValue, field: name, rule: kind.rawValue, at: Location(row: row)))
         }
       }
-      let isRemovedName = try rawValues.isRemovedName(cell)
+      let isRemovedName = try field.type == .string && rawValues.isRemovedName(cell)
       let isRemovedValue = removed > 0 ? try rawValues.countStrong(in: cell) > 0 : false
       if isRemovedName || isRemovedValue {
         if isRemovedValue { attributed += 1 }

@@ -19,17 +19,19 @@ struct PublishCatalog {
   /// Brings the new releases to the public root; all of them are seen at once, when `timestamp.json` is replaced.
   ///
   /// - Parameters:
-  ///   - listed: datasets of which only a description is published.
+  ///   - listed: datasets of which only a description is published; one that has releases is left out.
   ///   - note: what the ledger should say when it is done; carried through a crash.
   /// - Returns: false where there was nothing to do.
-  func callAsFunction(_ releases: [Release], listed: [CatalogEntry], note: JSON) throws -> Bool {
+  func callAsFunction(_ releases: [Release], listed: [ListedRecord], note: JSON) throws -> Bool {
     let published = PublishedSite(store: publicStore)
     let state = try published.repository()
-    let entries = try entries(releases, listed: listed, published: published)
+    let entries = try entries(releases, published: published)
+    let released = Set(entries.map(\.dataset.id))
+    let listed = listed.filter { !released.contains($0.dataset) }
     // The first publication of a site needs something to say; later ones may have lost their last entry.
-    guard !entries.isEmpty || state != nil else { return false }
+    guard !entries.isEmpty || !listed.isEmpty || state != nil else { return false }
 
-    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries)
+    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries, listed: listed)
     try check(tree)
     let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {
@@ -57,15 +59,13 @@ struct PublishCatalog {
     return true
   }
 
-  private func entries(_ releases: [Release], listed: [CatalogEntry], published: PublishedSite) throws -> [CatalogEntry]
-  {
+  private func entries(_ releases: [Release], published: PublishedSite) throws -> [CatalogEntry] {
     var entries = try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
     let new = Set(releases.map(\.record.dataset))
     for dataset in try published.datasets() where !new.contains(dataset) {
       entries.append(try CatalogEntry(standing: published.records(of: dataset)))
     }
-    let withData = Set(entries.map(\.dataset.id))
-    return entries + listed.filter { !withData.contains($0.dataset.id) }
+    return entries
   }
 
   /// Pages and catalogues are looked at like everything else before they go out.

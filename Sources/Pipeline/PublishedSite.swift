@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Export
 internal import Manifest
 internal import Publication
@@ -49,9 +50,18 @@ struct PublishedSite {
 
   /// The paths that the signed tree names now.
   func treePaths(of state: RepositoryState?) throws -> [String] {
-    guard let target = state?.targets["site"]?.signed["targets"]?["site/tree.json"]?["hashes"]?["sha256"]?.text,
-      let bytes = try store.contents("targets/site/\(target).tree.json")
-    else { return [] }
-    return try JSONParser.parse(bytes)["files"]?.elements?.compactMap { $0["path"]?.text } ?? []
+    try siteTarget("tree.json", of: state)?["files"]?.elements?.compactMap { $0["path"]?.text } ?? []
+  }
+
+  /// The datasets that are listed now, without data.
+  func listedRecords(of state: RepositoryState?) throws -> [ListedRecord] {
+    try siteTarget("listed.json", of: state)?["datasets"]?.elements?.compactMap(ListedRecord.init) ?? []
+  }
+
+  private func siteTarget(_ name: String, of state: RepositoryState?) throws -> JSON? {
+    guard let digest = state?.targets["site"]?.signed["targets"]?["site/\(name)"]?["hashes"]?["sha256"]?.text,
+      let bytes = try store.contents("targets/site/\(digest).\(name)")
+    else { return nil }
+    return try JSONParser.parse(bytes)
   }
 }

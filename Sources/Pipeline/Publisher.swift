@@ -67,10 +67,14 @@ package struct Publisher: Sendable {
     let runID = "\(clock.now)".filter { $0 != "-" && $0 != ":" } + "-" + encodeHex(randomBytes(4))
     var results: [DatasetResult] = []
     var releases: [Release] = []
+    var listed: [ListedRecord] = []
+    var settled: Set<DatasetID> = []
     for plan in plans where selected.contains(plan.id) {
-      let (result, release) = await attempt(plan, runID: runID, isCheck: isCheck)
-      if let release, !isCheck { releases.append(release) }
-      results.append(result)
+      let attempt = await attempt(plan, runID: runID)
+      results.append(attempt.result)
+      if let release = attempt.release { releases.append(release) }
+      if let record = attempt.listed { listed.append(record) }
+      if attempt.result.exitCode == 0 { settled.insert(plan.id) }
     }
     guard !isCheck else { return results }
 
@@ -80,9 +84,12 @@ package struct Publisher: Sendable {
     }
     let released = Set(releases.map(\.record.dataset))
     let records = results.map { record(of: $0, run: runID) }
+    // What was not looked at, or could not be, stays listed as it was.
+    let published = PublishedSite(store: publicStore)
+    let standing = try published.listedRecords(of: published.repository())
+    listed += standing.filter { configured.contains($0.dataset) && !settled.contains($0.dataset) }
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
-    _ = try publishCatalog(
-      releases, listed: listedEntries(plans), note: ledgerNote(records.filter { released.contains($0.dataset) }))
+    _ = try publishCatalog(releases, listed: listed, note: ledgerNote(records.filter { released.contains($0.dataset) }))
     for record in records { try privateStore.ledger.add(record) }
     for plan in plans where selected.contains(plan.id) { try privateStore.removeWork(of: plan.id, except: runID) }
     return results
@@ -108,71 +115,79 @@ package struct Publisher: Sendable {
     }
   }
 
-  private func attempt(_ plan: DatasetPlan, runID: String, isCheck: Bool) async -> (DatasetResult, Release?) {
-    guard case .ready(let dataset, let schema) = plan else {
-      guard case .misconfigured(let id, let message) = plan else { preconditionFailure() }
-      return (.misconfigured(id, message), nil)
-    }
-    do {
-      guard dataset.access == .unconditional else { return (try listed(dataset), nil) }
-      let previous = try PublishedSite(store: publicStore).previous(of: dataset.id)
-      let run = Run(
-        id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress
-      )
-      let publishDataset = PublishDataset(
-        ingest: Ingest(store: privateStore), validate: Validate(schema: schema),
-        redact: try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey()),
-        compare: Compare(previous: previous),
-        export: Export(site: site, key: try privateStore.workspaceKey()), check: CheckOutput(), logger: logger)
-      let (cleared, rowCount, report) = try await publishDataset(dataset, in: run)
-      var result: DatasetResult
-      var release: Release?
-      if let cleared {
-        switch try await Approve().run(cleared, in: run) {
-        case .approved(let approved):
-          (result, release) = (DatasetResult(dataset.id, .released), approved)
-          result.release = approved.record.release
-          result.version = approved.record.version
-        case .waiting: result = DatasetResult(dataset.id, .waiting)
-        }
-      } else {
-        result = DatasetResult(dataset.id, .unchanged)
-        result.release = previous?.release
-        result.version = previous?.version
+  /// What one dataset comes to: a result, and what is to be published of it.
+  private struct Attempt {
+    var result: DatasetResult
+    var release: Release?
+    var listed: ListedRecord?
+  }
+
+  private func attempt(_ plan: DatasetPlan, runID: String) async -> Attempt {
+    switch plan {
+    case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
+    case .ready(let dataset, let schema):
+      do {
+        guard dataset.access == .unconditional else { return try list(dataset, schema) }
+        return try await journey(of: dataset, schema, runID: runID)
+      } catch let error as StageError {
+        return Attempt(result: DatasetResult(error))
+      } catch let error as RedactionError {
+        return Attempt(result: .misconfigured(dataset.id, error.description))
+      } catch {
+        return Attempt(result: .failed(dataset.id, error))
       }
-      result.rowCount = rowCount
-      result.report = report
-      return (result, release)
-    } catch let error as StageError {
-      return (DatasetResult(error), nil)
-    } catch let error as RedactionError {
-      return (.misconfigured(dataset.id, error.description), nil)
-    } catch {
-      return (.failed(dataset.id, error), nil)
     }
   }
 
-  /// A dataset of which no rows are published.
-  ///
-  /// What was released while it was open is not taken back by closing it.
-  private func listed(_ dataset: Dataset) throws -> DatasetResult {
+  private func journey(of dataset: Dataset, _ schema: Schema, runID: String) async throws -> Attempt {
+    let previous = try PublishedSite(store: publicStore).previous(of: dataset.id)
+    let run = Run(
+      id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress)
+    let key = try privateStore.workspaceKey()
+    let publishDataset = PublishDataset(
+      ingest: Ingest(store: privateStore), validate: Validate(schema: schema),
+      redact: try Redact(dataset: dataset, schema: schema, key: key), compare: Compare(previous: previous),
+      export: Export(site: site, key: key), check: CheckOutput(), logger: logger)
+    let (cleared, rowCount, report) = try await publishDataset(dataset, in: run)
+    var attempt: Attempt
+    if let cleared {
+      switch try await Approve().run(cleared, in: run) {
+      case .approved(let release):
+        attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
+        attempt.result.release = release.record.release
+        attempt.result.version = release.record.version
+      case .waiting: attempt = Attempt(result: DatasetResult(dataset.id, .waiting))
+      }
+    } else {
+      attempt = Attempt(result: DatasetResult(dataset.id, .unchanged))
+      attempt.result.release = previous?.release
+      attempt.result.version = previous?.version
+    }
+    attempt.result.rowCount = rowCount
+    attempt.result.report = report
+    return attempt
+  }
+
+  /// A dataset of which no rows are published: described where it may be, with nothing of its data.
+  private func list(_ dataset: Dataset, _ schema: Schema) throws -> Attempt {
+    // What was released while it was open is not taken back by closing it.
     guard try PublishedSite(store: publicStore).releases(of: dataset.id).isEmpty else {
-      return .stillPublished(dataset.id, access: dataset.access)
+      return Attempt(result: .stillPublished(dataset.id, access: dataset.access))
     }
-    return DatasetResult(dataset.id, .listed)
-  }
-
-  /// Conditional datasets, and closed ones that are listed: described, with nothing of their data.
-  private func listedEntries(_ plans: [DatasetPlan]) throws -> [CatalogEntry] {
-    try plans.compactMap { plan in
-      guard case .ready(let dataset, let schema) = plan, dataset.access != .unconditional, dataset.isListed else {
-        return nil
-      }
-      let redact = try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey())
-      return try CatalogEntry(
-        listed: dataset.id, metadata: descriptiveMetadata(of: dataset),
-        schema: dataset.access == .conditional ? redact.publicSchema(source: schema).schema : nil)
+    var attempt = Attempt(result: DatasetResult(dataset.id, .listed))
+    guard dataset.isListed else { return attempt }
+    let redact = try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey())
+    let record = ListedRecord(
+      dataset: dataset.id, access: dataset.access, metadata: descriptiveMetadata(of: dataset),
+      schema: redact.publicSchema(source: schema).schema)
+    let findings = CheckOutput.findings(inPage: record.json.prettyBytes, name: "site/listed.json")
+    if findings.isEmpty {
+      attempt.listed = record
+    } else {
+      attempt.result = DatasetResult(dataset.id, .refused)
+      attempt.result.report = Report(stage: .outputCheck, findings: findings, rowCount: 0)
     }
+    return attempt
   }
 
   private func record(of result: DatasetResult, run: String) -> RunRecord {

@@ -15,6 +15,7 @@ package struct PrivateStore: Sendable {
   package init(root: String, publicRoot: String) throws {
     guard root != publicRoot, !root.hasPrefix(publicRoot + "/"), !publicRoot.hasPrefix(root + "/") else {
       throw StoreError(
+        kind: .configuration,
         "the workspace \(root) and the public folder \(publicRoot) must not lie within one another",
         hint: "choose another --workspace or --public")
     }
@@ -63,10 +64,14 @@ package struct PrivateStore: Sendable {
 
 /// The private or the public store cannot do what it should.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
+  package enum Kind: Sendable { case configuration, operation }
+
+  package let kind: Kind
   package let problem: String
   package let hint: String?
 
-  package init(_ problem: String, hint: String? = nil) {
+  package init(kind: Kind = .operation, _ problem: String, hint: String? = nil) {
+    self.kind = kind
     self.problem = problem
     self.hint = hint
   }

@@ -151,6 +151,10 @@ package struct Dataset: Sendable {
   package let approval: ApprovalPolicy
   package let schedule: String?
 
+  /// The columns that order the rows and tell them apart: none for a table about persons, which is ordered by its own bytes,
+  /// because an order by key could tell who came first.
+  package var orderingKey: [String] { subject == .person ? [] : releaseKey }
+
   package init(
     id: DatasetID, department: Department, title: LocalizedText, description: LocalizedText, subject: Subject,
     access: Access, isListed: Bool, conditions: LocalizedText?, audience: [Audience], domain: LocalizedText,

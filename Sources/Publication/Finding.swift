@@ -29,7 +29,7 @@ package struct Finding: Sendable {
   /// The constraint, type or recogniser that was broken.
   package let rule: String?
   /// The limit of the rule, as the schema writes it.
-  package let limit: String?
+  package private(set) var limit: String?
   /// What was seen, when it is no cell value: a count, bytes in hexadecimal, an encoding's name.
   package let detail: String?
   package var count: Int
@@ -56,6 +56,12 @@ package struct Finding: Sendable {
   }
 
   package var severity: Severity { code.severity }
+
+  package var withoutLimit: Finding {
+    var finding = self
+    finding.limit = nil
+    return finding
+  }
 }
 
 /// Findings as they come up: one group per (code, field, rule), exact counts, few examples.

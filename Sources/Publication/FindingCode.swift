@@ -6,6 +6,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case sourceMissing = "source-error"
   case encodingUndetermined = "encoding-undetermined"
   case encodingError = "encoding-error"
+  case encodingMismatch = "encoding-mismatch"
   case unclosedQuote = "unclosed-quote"
   case strayQuote = "stray-quote"
   case recordTooLong = "record-too-long"
@@ -61,6 +62,12 @@ package enum FindingCode: String, Sendable, CaseIterable {
         LocalizedText(zh: "有字节不符合该编码", en: "bytes are not valid in this encoding"),
         LocalizedText(
           zh: "请在该行重新导出文件;混合了两种编码的文件不能发布", en: "export the file again; a file of mixed encodings cannot be published")
+      )
+    case .encodingMismatch:
+      (
+        LocalizedText(zh: "文件显然不是所声明的编码", en: "the file is plainly not in the declared encoding"),
+        LocalizedText(
+          zh: "请更正 source.encoding,或删去该项由系统判断", en: "correct source.encoding, or leave it out and let it be found out")
       )
     case .unclosedQuote:
       (

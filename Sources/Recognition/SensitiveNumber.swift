@@ -12,12 +12,15 @@ package enum SensitiveNumber: String, Sendable, CaseIterable {
 /// Looks through UTF-8 text for sensitive numbers: every place, never a sample; no word boundaries, because Chinese text has none.
 ///
 /// Full-width digits and invisible characters are seen through, and so are spaces, hyphens and dots between groups of digits.
-/// - Parameter found: called once for each number; what it is, never what it says.
+/// - Parameters:
+///   - isNumber: the text is a value of a numeric column: digits after a point are a fraction, not an item of a list.
+///   - found: called once for each number; what it is, never what it says.
 /// - Complexity: O(bytes).
 /// - Source: privacy.md §1, rows 1, 3, 5, 6 and 9.
-package func findSensitiveNumbers(in text: ArraySlice<UInt8>, _ found: (SensitiveNumber) -> Void) {
-  let needsFolding = text.contains { $0 == 0xef || $0 == 0xe2 || $0 == 0xc2 || $0 == 0xd0 || $0 == 0xd1 }
-  let plain = needsFolding ? foldedText(text)[...] : text
+package func findSensitiveNumbers(
+  in text: ArraySlice<UInt8>, isNumber: Bool = false, _ found: (SensitiveNumber) -> Void
+) {
+  let plain = text.contains { $0 >= 0x80 || $0 == UInt8(ascii: "&") } ? foldedText(text)[...] : text
   var run = DigitRun()
   var index = plain.startIndex
   while index < plain.endIndex {
@@ -26,113 +29,173 @@ package func findSensitiveNumbers(in text: ArraySlice<UInt8>, _ found: (Sensitiv
       continue
     }
     index = run.collect(plain, from: index)
-    if run.digits.count >= 11 { run.report(found) }
+    run.report(isNumber: isNumber, found)
   }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-/// Digits in groups that one separator parts: `138 0013 8000`, `310105-19491231-0026`.
+/// What people write between the groups of one number.
+private func isSeparator(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "~"),
+    UInt8(ascii: "("), UInt8(ascii: ")"), 0x09, 0x0a, 0x0d:
+    true
+  default: false
+  }
+}
+
+/// Digits in groups with at most three separators between them: `138 0013 8000`, `310105 - 19491231 - 0026`.
 private struct DigitRun {
-  var digits: [UInt8] = []
-  /// Length of each group, and the separator before it (0 for the first).
-  private var groups: [(count: Int, separator: UInt8)] = []
-  /// An X right after the last digit, as a check digit may be.
+  private var digits: [UInt8] = []
+  private var groups: [Group] = []
+  /// An X right after the last digit, as a check digit may be; or a `*` that hides it.
   private var endsInX = false
+  private var endsInStar = false
+  /// Such a run is as good as endless: a list of coordinates.
+  ///
+  /// It is reported in pieces that overlap.
+  private static let digitLimit = 4_096
+
+  private struct Group {
+    let textStart: Int
+    let start: Int
+    let count: Int
+    /// Whether exactly one stop stands before it, as in a decimal number.
+    let followsPoint: Bool
+    /// An exponent of ten right after it, as spreadsheets write long numbers: `1.3800138E10`.
+    let hasExponentTen: Bool
+  }
 
   /// Collects the run that starts at `from`, and gives the index after it.
   mutating func collect(_ text: ArraySlice<UInt8>, from: Int) -> Int {
     digits.removeAll(keepingCapacity: true)
     groups.removeAll(keepingCapacity: true)
-    endsInX = false
+    (endsInX, endsInStar) = (false, false)
     var index = from
-    var separator: UInt8 = 0
+    var followsPoint = false
     while true {
-      let start = index
+      let start = digits.count
+      let groupStart = index
       while index < text.endIndex && isDigit(text[index]) {
         digits.append(text[index] - 0x30)
         index += 1
       }
-      groups.append((index - start, separator))
-      guard index < text.endIndex else { return index }
-      let byte = text[index]
-      if byte == UInt8(ascii: "X") || byte == UInt8(ascii: "x") {
+      groups.append(
+        Group(
+          textStart: groupStart, start: start, count: index - groupStart, followsPoint: followsPoint,
+          hasExponentTen: isExponentTen(text, index)))
+      var next = index
+      while next < text.endIndex && next - index < 3 && isSeparator(text[next]) { next += 1 }
+      guard next < text.endIndex else { return index }
+      if text[next] == UInt8(ascii: "X") || text[next] == UInt8(ascii: "x") {
         endsInX = true
         return index
       }
-      guard byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "."),
-        index + 1 < text.endIndex
-      else {
+      if next == index && text[next] == UInt8(ascii: "*") {
+        endsInStar = true
         return index
       }
-      if isDigit(text[index + 1]) {
-        separator = byte
-        index += 1
-      } else if text[index + 1] == UInt8(ascii: "X") || text[index + 1] == UInt8(ascii: "x") {
-        endsInX = true
-        return index
-      } else {
-        return index
-      }
+      guard next > index, isDigit(text[next]) else { return index }
+      // The next piece takes up the last groups again: a number may lie across the cut.
+      if digits.count >= Self.digitLimit && groups.count > 24 { return groups[groups.count - 12].textStart }
+      followsPoint = next == index + 1 && text[index] == UInt8(ascii: ".")
+      index = next
     }
   }
 
-  func report(_ found: (SensitiveNumber) -> Void) {
+  func report(isNumber: Bool, _ found: (SensitiveNumber) -> Void) {
     if digits.count >= 17 {
       for start in 0...(digits.count - 17) where isIdentityNumber(at: start) { found(.residentIdentityNumber) }
     }
-    for group in groups.indices where isMobileNumber(at: group) { found(.mobileNumber) }
+    for group in groups.indices where isMobileNumber(at: group, isNumber: isNumber) { found(.mobileNumber) }
   }
 
   /// Seventeen digits with a day of birth and the check digit that ISO 7064 MOD 11-2 gives.
   ///
   /// The area code is not looked at: codes come and go, and 81, 82 and 83 are in use too.
   private func isIdentityNumber(at start: Int) -> Bool {
-    let check: Int
+    let check: Int?
     if start + 17 < digits.count {
       check = Int(digits[start + 17])
     } else if endsInX {
       check = 10
+    } else if endsInStar {
+      // All but the check digit is there, and that can be worked out.
+      check = nil
     } else {
       return false
     }
     func number(_ from: Int, _ count: Int) -> Int {
       digits[start + from..<start + from + count].reduce(0) { $0 * 10 + Int($1) }
     }
-    let year = number(6, 4), month = number(10, 2), day = number(12, 2)
+    let year = number(6, 4)
+    let month = number(10, 2)
+    let day = number(12, 2)
     guard year >= 1850, year <= 2150, (1...12).contains(month), day >= 1,
       day <= CivilDate.dayCount(year: year, month: month)
-    else {
-      return false
-    }
+    else { return false }
+    guard let check else { return true }
     var sum = 0
     for place in 0..<17 { sum += Int(digits[start + place]) * identityWeights[place] }
     return (12 - sum % 11) % 11 == check
   }
 
-  /// `1[3-9]` and nine digits: in one group, or in groups as people write them, after `86`, `+86` or `0086` or not.
+  /// `1[3-9]` and nine digits: in one group, or in groups as people write them, after `86`, `+86`, `0086` or `0` or not.
   ///
   /// No list of segments: they grow every year.
-  private func isMobileNumber(at group: Int) -> Bool {
-    let start = groups[..<group].reduce(0) { $0 + $1.count }
-    let isFraction = group > 0 && groups[group].separator == UInt8(ascii: ".")
-    func starts(at offset: Int) -> Bool { digits[start + offset] == 1 && digits[start + offset + 1] >= 3 }
-    switch groups[group].count {
+  private func isMobileStart(_ start: Int) -> Bool {
+    start + 1 < digits.count && digits[start] == 1 && digits[start + 1] >= 3
+  }
+
+  private func isMobileNumber(at index: Int, isNumber: Bool) -> Bool {
+    let group = groups[index]
+    func starts(at offset: Int) -> Bool { isMobileStart(group.start + offset) }
+    func begins(with prefix: [UInt8]) -> Bool {
+      digits[group.start...].starts(with: prefix) && starts(at: prefix.count)
+    }
+    // 0.13800138000 is a fraction; 1.13800138000 may be the first item of a list.
+    let isFraction =
+      group.followsPoint && index > 0
+      && (isNumber || (groups[index - 1].count == 1 && digits[groups[index - 1].start] == 0))
+    switch group.count {
     case 11: return !isFraction && starts(at: 0)
-    case 13: return digits[start] == 8 && digits[start + 1] == 6 && starts(at: 2)
-    case 15: return digits[start..<start + 4].elementsEqual([0, 0, 8, 6]) && starts(at: 4)
-    case 3, 5, 7: break
-    default: return false
+    case 12: return begins(with: [0])
+    case 13: return begins(with: [8, 6])
+    case 14: return begins(with: [8, 6, 0])
+    case 15: return begins(with: [0, 0, 8, 6])
+    // Two numbers run together.
+    case 22: return starts(at: 0) && starts(at: 11)
+    default: break
     }
-    guard !isFraction, starts(at: 0) else { return false }
-    for form in writtenForms where groups.count >= group + form.count {
-      let parts = groups[group..<group + form.count]
-      let separators = Set(parts.dropFirst().map(\.separator))
-      if parts.map(\.count) == form && separators.count == 1 { return true }
+    if group.hasExponentTen && group.followsPoint && group.count >= 6 && index > 0 {
+      let whole = groups[index - 1]
+      return whole.count == 1 && digits[whole.start] == 1 && digits[group.start] >= 3
     }
-    return false
+    guard group.count <= 7, !group.followsPoint || index == 0, isMobileStart(group.start) else { return false }
+    return writtenForms.contains { form in
+      guard groups.count >= index + form.count else { return false }
+      let parts = groups[index..<index + form.count]
+      // Digits one by one: eleven of them, and no more.
+      if form[0] == 1 {
+        let end = index + form.count
+        if index > 0 && groups[index - 1].count == 1 || end < groups.count && groups[end].count == 1 { return false }
+      }
+      // 131.47123456 is a longitude.
+      let isDecimal = form.count == 2 && parts.dropFirst().allSatisfy(\.followsPoint)
+      return !isDecimal && zip(parts, form).allSatisfy { $0.count == $1 }
+    }
   }
 }
 
+private func isExponentTen(_ text: ArraySlice<UInt8>, _ index: Int) -> Bool {
+  guard index + 2 < text.endIndex, text[index] | 0x20 == UInt8(ascii: "e") else { return false }
+  let start = text[index + 1] == UInt8(ascii: "+") ? index + 2 : index + 1
+  return text[start...].starts(with: "10".utf8)
+}
+
 private let identityWeights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
-private let writtenForms = [[3, 4, 4], [3, 8], [7, 4], [3, 3, 5], [5, 6]]
+private let writtenForms = [
+  [3, 4, 4], [3, 8], [7, 4], [3, 3, 5], [5, 6], [4, 3, 4], [6, 5], [4, 4, 3],
+  [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+]

@@ -32,7 +32,10 @@ struct ColumnTransform: Sendable {
       case .integer, .number: break
       default: throw unfit("integer or number")
       }
-      numberSteps = NumberGeneralisation(step: step, atLeast: least, atMost: most)
+      guard let steps = NumberGeneralisation(step: step, atLeast: least, atMost: most) else {
+        throw RedactionError(dataset: dataset, field: field.name, problem: "needs a step and bounds of fewer digits")
+      }
+      numberSteps = steps
       tokenKey = nil
     case .generaliseDate(let precision):
       switch (field.type, precision) {
@@ -99,6 +102,8 @@ struct ColumnTransform: Sendable {
       rules.maximum = most
       note("已按 \(step) 向下取整。", "Rounded down to a multiple of \(step).")
     case .generaliseDate(let precision):
+      // Years of more than four digits become null.
+      rules.required = false
       switch precision {
       case .year: field.type = .year
       case .month: field.type = .yearmonth

@@ -5,17 +5,19 @@ struct NumberGeneralisation: Sendable {
   private let least: Int?
   private let most: Int?
 
-  /// - Precondition: decimal texts of at most 15 digits, the step over 0: the configuration was checked.
-  init(step: String, atLeast: String?, atMost: String?) {
+  /// Nil where step and bounds together need more than 18 digits, or the step is not over 0.
+  init?(step: String, atLeast: String?, atMost: String?) {
     func decimals(_ text: String?) -> Int {
       text?.split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.utf8.count ?? 0
     }
     let scale = max(decimals(step), decimals(atLeast), decimals(atMost))
     func scaled(_ text: String) -> Int? { scaledFloor(Array(text.utf8)[...], scale: scale) }
+    guard let scaledStep = scaled(step), scaledStep > 0 else { return nil }
     self.scale = scale
-    self.step = scaled(step) ?? 1
+    self.step = scaledStep
     least = atLeast.flatMap(scaled)
     most = atMost.flatMap(scaled)
+    guard (least == nil) == (atLeast == nil), (most == nil) == (atMost == nil) else { return nil }
   }
 
   /// Appends the rounded number; false for a number that is none or beyond 18 digits.
@@ -61,7 +63,7 @@ private func scaledFloor(_ text: ArraySlice<UInt8>, scale: Int) -> Int? {
   }
   for _ in (decimals ?? 0)..<scale {
     let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-    guard !overflow else { return nil }
+    guard !overflow, product < 1_000_000_000_000_000_000 else { return nil }
     value = product
   }
   return isNegative ? -value - (isCut ? 1 : 0) : value

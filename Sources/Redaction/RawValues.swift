@@ -1,11 +1,10 @@
-internal import Hashing
 internal import Tabular
 
 /// The values that a run took out of direct identifiers, to be looked for in every byte of the candidate.
 ///
 /// Strong values (at least 8 letters and digits, 5 of them digits, or an e-mail address) are found anywhere, also inside longer
-/// texts. Names (2 to 4 Han characters) are found where a whole cell says nothing else. Memory is bounded: a Bloom filter says
-/// "certainly not" and sorted files on disk say the rest, exactly.
+/// texts. Names and other short values are found where a whole cell says nothing else. Memory is bounded: a Bloom filter says
+/// "certainly not" and sorted files on disk say the rest.
 package struct RawValues: Sendable {
   private let strong: [ValueSet]
   private let names: ValueSet?
@@ -46,10 +45,10 @@ package struct RawValues: Sendable {
     return count
   }
 
-  /// Whether the cell is a removed name and nothing else.
+  /// Whether the cell is a removed name, or another short removed value, and nothing else.
   package func isRemovedName(_ cell: ArraySlice<UInt8>) throws -> Bool {
-    guard let names, cell.count >= 6, cell.count <= 16 else { return false }
-    return try names.contains(nameKey(cell)[...])
+    guard let names, let key = wholeCellKey(cell) else { return false }
+    return try names.contains(key[...])
   }
 }
 
@@ -72,11 +71,10 @@ struct RawValuesBuilder: ~Copyable {
 
   /// - Parameter namesPersons: a whole cell that is a name counts too.
   mutating func add(_ text: ArraySlice<UInt8>, namesPersons: Bool) throws {
-    if namesPersons && isName(text) {
+    if namesPersons, let key = wholeCellKey(text), namesSomebody(text) {
       let box = names ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
       names = box
-      try box.sorter?.add(nameKey(text)[...])
-      return
+      try box.sorter?.add(key[...])
     }
     // A number may stand among words: each run of letters and digits counts on its own.
     let folded = foldedText(text)
@@ -97,7 +95,9 @@ struct RawValuesBuilder: ~Copyable {
 
   private mutating func addStrong(_ run: [UInt8], isAddress: Bool) throws {
     let value = run.prefix(RawValues.longest)
-    guard value.count >= RawValues.shortest, isAddress || value.count(where: { $0 >= 0x30 && $0 <= 0x39 }) >= 5 else {
+    guard value.count >= (isAddress ? 5 : RawValues.shortest),
+      isAddress || value.count(where: { $0 >= 0x30 && $0 <= 0x39 }) >= 5
+    else {
       return
     }
     let box = sorters[value.count] ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
@@ -113,7 +113,7 @@ struct RawValuesBuilder: ~Copyable {
     }
     var nameSet: ValueSet?
     if let sorter = names?.sorter.take() {
-      nameSet = try ValueSet(length: nameKeyLength, sorter: sorter, path: "\(folder)/removed-names")
+      nameSet = try ValueSet(length: wholeCellKeyLength, sorter: sorter, path: "\(folder)/removed-names")
     }
     return RawValues(strong: strong, names: nameSet)
   }
@@ -124,24 +124,58 @@ extension RawValues {
   static let longest = 32
 }
 
-private let nameKeyLength = 16
+private let wholeCellKeyLength = 16
 
-/// Names of one length for the sorted file: the text and zeros up to 16 bytes.
+/// What a whole cell is compared by: its text as recognisers see it, without spaces, in upper case, hashed to one
+/// length (FNV-1a twice: nobody chooses these texts to collide).
 ///
-/// Four Han characters are 12 bytes.
-private func nameKey(_ text: ArraySlice<UInt8>) -> [UInt8] {
-  Array(text) + [UInt8](repeating: 0, count: max(0, nameKeyLength - text.count))
+/// Nil for texts that are too short or too long to be a name.
+private func wholeCellKey(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+  guard text.count >= 5, text.count <= 192 else { return nil }
+  var low: UInt64 = 0xcbf2_9ce4_8422_2325
+  var high: UInt64 = 0x9e37_79b9_7f4a_7c15
+  var hanCount = 0
+  var letterCount = 0
+  var digitCount = 0
+  for byte in foldedText(text) {
+    let upper: UInt8
+    switch byte {
+    case 0x20, 0x09, 0x0a, 0x0d: continue
+    case 0x30...0x39:
+      digitCount += 1
+      upper = byte
+    case 0x41...0x5a, 0x61...0x7a:
+      letterCount += 1
+      upper = byte & 0xdf
+    default:
+      // The first byte of U+3400…9FFF, and of the planes beyond the first.
+      if (byte >= 0xe3 && byte <= 0xe9) || byte >= 0xf0 { hanCount += 1 }
+      upper = byte
+    }
+    low = (low ^ UInt64(upper)) &* 0x100_0000_01b3
+    high = (high ^ UInt64(upper)) &* 0x100_0000_01b3
+  }
+  let isName =
+    hanCount >= 2 || (letterCount >= 1 && letterCount + digitCount >= 5) || (hanCount == 1 && digitCount >= 4)
+  guard isName else { return nil }
+  return (0..<8).map { UInt8(truncatingIfNeeded: low >> (8 * $0)) }
+    + (0..<8).map { UInt8(truncatingIfNeeded: high >> (8 * $0)) }
 }
 
-/// Two to four Han characters that do not stand for "nobody".
-private func isName(_ text: ArraySlice<UInt8>) -> Bool {
-  guard text.count >= 6, text.count <= nameKeyLength, let name = String(validating: text, as: UTF8.self) else {
-    return false
-  }
-  let scalars = name.unicodeScalars
-  return (2...4).contains(scalars.count) && scalars.allSatisfy { $0.value >= 0x3400 && $0.value <= 0x3ffff }
-    && !["不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名"].contains(name)
+/// Whether a removed text says something of a person: not "unknown", and no organisation, which may rightly stand in two columns.
+private func namesSomebody(_ text: ArraySlice<UInt8>) -> Bool {
+  let plain = foldedText(text).filter { $0 != 0x20 }
+  guard let value = String(validating: plain, as: UTF8.self)?.uppercased() else { return false }
+  return !nobody.contains(value) && !organisationEndings.contains(where: value.hasSuffix)
 }
+
+private let nobody: Set<String> = ["不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名", "空白", "本人", "同上", "UNKNOWN"]
+
+private let organisationEndings = [
+  "公司", "企业", "中心", "事务所", "合作社", "经营部", "服务部", "厂", "店", "行", "院", "校", "会", "局", "委", "办", "处", "馆", "社", "站", "所",
+  "街道",
+  "镇", "区",
+]
 
 /// Letters and digits are compared, letters in upper case.
 private func matchedByte(_ byte: UInt8) -> UInt8? {

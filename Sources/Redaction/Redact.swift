@@ -112,10 +112,11 @@ package struct PublicSchema: Sendable {
       if isNumeric && transform.keepsText && exceedsDouble[index] {
         // More digits than JSON readers keep: text throughout, and the schema says so.
         field.type = .string
-        field.constraints.minimum = nil
-        field.constraints.maximum = nil
-        field.constraints.exclusiveMinimum = nil
-        field.constraints.exclusiveMaximum = nil
+        // Limits and enumerations speak of numbers.
+        var rules = Constraints()
+        rules.required = field.constraints.required
+        rules.unique = field.constraints.unique
+        field.constraints = rules
         let note = LocalizedText(zh: "数字位数超过 15 位,按文本发布。", en: "Numbers of more than 15 digits: published as text.")
         field.description =
           field.description.map { LocalizedText(zh: $0.zh + note.zh, en: ($0.en ?? $0.zh) + " " + note[.en]) } ?? note

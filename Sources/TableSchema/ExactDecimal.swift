@@ -42,7 +42,7 @@ package struct ExactDecimal: Sendable, Hashable, Comparable {
         let power =
           Int(String(decoding: text[index...], as: UTF8.self))
           ?? (text[index...].first == UInt8(ascii: "-") ? -(1 << 40) : 1 << 40)
-        exponent += power
+        exponent += max(-Self.greatestPower, min(Self.greatestPower, power))
         index = text.endIndex
       default:
         let digit = byte - UInt8(ascii: "0")
@@ -59,6 +59,9 @@ package struct ExactDecimal: Sendable, Hashable, Comparable {
     self.digits = digits
     self.exponent = digits.isEmpty ? 0 : exponent
   }
+
+  /// Exponents beyond this are taken for this: nothing comes near it, and sums cannot overflow.
+  private static let greatestPower = 1 << 40
 
   package var isFinite: Bool { abs(sign) <= 1 }
 

@@ -9,6 +9,7 @@ package struct Pattern: ~Copyable {
   private let code: OpaquePointer
   private let matchData: OpaquePointer
   private let context: OpaquePointer
+  private let stack: OpaquePointer?
 
   package init(_ text: String, at path: String) throws(SchemaError) {
     let pattern = Array(text.utf8)
@@ -27,14 +28,17 @@ package struct Pattern: ~Copyable {
     }
     // Without JIT the same match is only slower.
     pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
-    pcre2_set_match_limit_8(context, 100_000)
-    pcre2_set_heap_limit_8(context, 4_096)
+    stack = pcre2_jit_stack_create_8(32 << 10, 1 << 20, nil)
+    pcre2_jit_stack_assign_8(context, nil, stack.map { UnsafeMutableRawPointer($0) })
+    pcre2_set_match_limit_8(context, 1_000_000)
+    pcre2_set_heap_limit_8(context, 65_536)
     self.code = code
     self.matchData = matchData
     self.context = context
   }
 
   deinit {
+    pcre2_jit_stack_free_8(stack)
     pcre2_match_context_free_8(context)
     pcre2_match_data_free_8(matchData)
     pcre2_code_free_8(code)
@@ -42,11 +46,18 @@ package struct Pattern: ~Copyable {
 
   /// - Precondition: valid UTF-8.
   package func match(_ text: ArraySlice<UInt8>) -> Outcome {
-    let result = text.withUnsafeBufferPointer { buffer in
-      pcre2_match_8(code, buffer.baseAddress, buffer.count, 0, UInt32(PCRE2_NO_UTF_CHECK), matchData, context)
-    }
+    var result = match(text, options: 0)
+    // A long value can need more than the stack of compiled code: interpreted, it uses the heap, within its limit.
+    if result == PCRE2_ERROR_JIT_STACKLIMIT { result = match(text, options: UInt32(PCRE2_NO_JIT)) }
     if result >= 0 { return .matches }
     return result == PCRE2_ERROR_NOMATCH ? .differs : .limitReached
+  }
+
+  private func match(_ text: ArraySlice<UInt8>, options: UInt32) -> Int32 {
+    text.withUnsafeBufferPointer { buffer in
+      pcre2_match_8(
+        code, buffer.baseAddress, buffer.count, 0, UInt32(PCRE2_NO_UTF_CHECK) | options, matchData, context)
+    }
   }
 }
 

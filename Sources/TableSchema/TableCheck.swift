@@ -136,7 +136,7 @@ package struct TableCheck: ~Copyable {
         problems.append(
           Problem(row: row, finding: Finding(.typeError, field: box.check.field.name, rule: box.check.field.type.name)))
       case .value:
-        if isNumeric && !exceedsDouble[field] && canonical.count > 15 {
+        if isNumeric && !exceedsDouble[field] && (canonical.count > 15 || canonical.contains(UInt8(ascii: "E"))) {
           exceedsDouble[field] = !ExactDecimal(canonical: canonical[...]).survivesDouble
         }
         let isUnchanged =

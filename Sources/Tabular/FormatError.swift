@@ -5,7 +5,9 @@ package import Publication
 /// It says where, never what the fields hold.
 package struct FormatError: Error, Sendable, CustomStringConvertible {
   package enum Code: Sendable, Equatable {
-    /// The bytes given in hexadecimal are not valid in this encoding.
+    /// The bytes that begin with the one given in hexadecimal are not valid in this encoding.
+    ///
+    /// One only: more may be a name.
     case undecodable(encoding: String, bytes: String)
     case unclosedQuote
     case recordTooLong(limit: Int)

@@ -38,6 +38,9 @@ struct ValidationPass: ~Copyable {
     case .encoding(let found, let count): (encoding, markByteCount) = (found, count)
     case .undetermined(let nearest, let firstInvalid):
       throw Self.encodingRefusal(.encodingUndetermined, nearest, firstInvalid, file, dataset, evidence)
+    case .mismatch(let stated, let likely):
+      let finding = Finding(.encodingMismatch, rule: stated.rawValue, detail: likely)
+      throw Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
     case .invalid(let stated, let firstInvalid):
       throw Self.encodingRefusal(.encodingError, stated, firstInvalid, file, dataset, evidence)
     }
@@ -99,15 +102,14 @@ struct ValidationPass: ~Copyable {
   private mutating func match(_ labels: [String]) -> [Int]? {
     var positions: [[UInt8]: Int] = [:]
     for (index, label) in labels.enumerated() {
-      let at = Location(line: 1)
       if label.isEmpty {
-        findings.add(Finding(.blankLabel, detail: columnName(index), at: at))
-      } else if let first = positions[Array(label.utf8)] {
-        findings.add(Finding(.duplicateLabel, detail: "\(columnName(first)), \(columnName(index))", at: at))
+        addHeaderFinding(.blankLabel, index)
+      } else if positions[Array(label.utf8)] != nil {
+        addHeaderFinding(.duplicateLabel, index)
       } else {
         positions[Array(label.utf8)] = index
         if !dataset.columns.contains(where: { $0.label.utf8.elementsEqual(label.utf8) }) {
-          findings.add(Finding(.extraLabel, field: columnName(index), at: at))
+          addHeaderFinding(.extraLabel, index)
         }
       }
     }
@@ -123,6 +125,12 @@ struct ValidationPass: ~Copyable {
       }
     }
     return findings.hasErrors ? nil : columns
+  }
+
+  /// Twenty columns are named, the others only counted.
+  private mutating func addHeaderFinding(_ code: FindingCode, _ column: Int) {
+    let named = findings.findings.count { $0.code == code }
+    findings.add(Finding(code, field: named < 20 ? columnName(column) : "…", at: Location(line: 1)))
   }
 
   /// Checks and writes the next batch; false at the end, or at once where the header was wrong.
@@ -204,8 +212,8 @@ struct ValidationPass: ~Copyable {
     switch error.code {
     case .unclosedQuote: findings.add(Finding(.unclosedQuote, at: location))
     case .recordTooLong(let limit): findings.add(Finding(.recordTooLong, limit: "\(limit) bytes", at: location))
-    case .undecodable(let encoding, let bytes):
-      findings.add(Finding(.encodingError, rule: encoding, detail: bytes, at: location))
+    case .undecodable(let encoding, let byte):
+      findings.add(Finding(.encodingError, rule: encoding, detail: byte, at: location))
     case .damagedGzip, .malformedJSON: findings.add(Finding(.sourceMissing, at: location))
     }
   }
@@ -216,7 +224,7 @@ struct ValidationPass: ~Copyable {
     var exceedsDouble: [Bool] = []
     if let check = check.take() {
       exceedsDouble = check.exceedsDouble
-      for finding in try check.finish().findings { findings.add(finding) }
+      for finding in try check.finish().findings { findings.add(shown(finding)) }
       let expected = dataset.assertions
       if let least = expected.minimumRowCount, rowCount < least {
         findings.add(Finding(.rowCount, rule: "min", limit: String(least), detail: String(rowCount)))
@@ -236,6 +244,16 @@ struct ValidationPass: ~Copyable {
     return ValidatedTable(
       dataset: dataset, schema: schema, rows: try output.finish(), rowCount: rowCount, exceedsDouble: exceedsDouble,
       report: report)
+  }
+
+  /// An enumeration lists values: of a column that is not public it is not shown.
+  private func shown(_ finding: Finding) -> Finding {
+    guard finding.rule == "enum",
+      dataset.columns.first(where: { $0.field == finding.field })?.disclosure.isPublic != true
+    else {
+      return finding
+    }
+    return finding.withoutLimit
   }
 
   /// Finds the row and column of the first byte that cannot be read, by reading what comes before it.
@@ -258,13 +276,12 @@ struct ValidationPass: ~Copyable {
         location.line = reader.line(of: last)
         column = reader.batch.fieldCount(last)
       }
-      if let input = try? InputFile(path: file.path) { _ = try? input.read(4, at: firstInvalid, appendingTo: &bytes) }
+      if let input = try? InputFile(path: file.path) { _ = try? input.read(1, at: firstInvalid, appendingTo: &bytes) }
     }
-    // Only the offending bytes: what stands beside them may be somebody's data.
-    let offending = bytes.prefix { $0 >= 0x80 }
+    // One byte and no more: it and those beside it may be somebody's name.
     let finding = Finding(
       code, field: column.map { columnName($0 - 1) }, rule: encoding.rawValue,
-      detail: offending.isEmpty ? nil : encodeHex(offending),
+      detail: bytes.isEmpty ? nil : encodeHex(bytes),
       at: location)
     return Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
   }

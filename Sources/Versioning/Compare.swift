@@ -16,8 +16,7 @@ package struct Compare: Stage {
     let folder = run.folder(of: Self.name)
     let schema = table.schema.schema
     let dataset = table.dataset
-    // A table about persons is ordered by its own bytes: an order by key could tell who came first.
-    let keyNames = dataset.subject == .person ? [] : dataset.releaseKey
+    let keyNames = dataset.orderingKey
     let key = RowKey(keyNames, schema: schema)
     let common = previous.map { CommonColumns(previous: $0.schema, current: schema) }
     let isComparable =
@@ -90,7 +89,7 @@ package struct Compare: Stage {
     let content = JSON.members([
       ("rows", .string(rows.digest.hex)), ("schema", schema.json), ("metadata", descriptiveMetadata(of: dataset)),
       ("formats", .array(dataset.formats.map { .string($0.rawValue) })),
-      ("key", .array(dataset.releaseKey.map { .string($0) })),
+      ("key", .array(dataset.orderingKey.map { .string($0) })),
     ])
     return SHA256.hash(content.compactBytes)
   }

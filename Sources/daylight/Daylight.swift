@@ -40,6 +40,8 @@ struct Daylight: AsyncParsableCommand {
       Glibc.exit(code.rawValue)
     } catch let error as ConfigurationError {
       fail(error.description, code: 2)
+    } catch let error as StoreError where error.kind == .configuration {
+      fail(error.description, code: 2)
     } catch let error as Refusal {
       writeError("daylight: \(error)\n")
       writeError(ReportText(language: .en).findings(error.report))

@@ -33,7 +33,8 @@ struct ReportText {
     case .primaryKey, .uniqueError: word("与第 \(text) 行相同", "same as row \(text)")
     case .rowCount, .rowCountChange: word("\(text) 行", "\(text) rows")
     case .extraCell, .missingCell: word("有 \(text) 列", "\(text) cells")
-    case .encodingError, .encodingUndetermined: word("字节 \(text)", "bytes \(text)")
+    case .encodingError, .encodingUndetermined: word("字节 \(text)", "byte \(text)")
+    case .encodingMismatch: word("像是 \(text)", "looks like \(text)")
     default: text
     }
   }

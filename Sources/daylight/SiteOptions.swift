@@ -75,6 +75,9 @@ struct ClockOptions: ParsableArguments {
     } else {
       instant = Instant(secondsSince1970: time(nil))
     }
+    guard (2000...9000).contains(instant.date.year) else {
+      throw ValidationError("the time \(instant) is no time to publish at: it must lie from 2000 to 9000")
+    }
     let zone = site.timeZone
     guard zone.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2f || $0 == 0x5f || $0 == 0x2d }),
       !zone.hasPrefix("/"),

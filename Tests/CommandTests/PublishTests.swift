@@ -176,7 +176,7 @@ import Testing
     let past = ((role["signed"] as? [String: Any])?["targets"] as? [String: Any])?.keys.sorted() ?? []
     #expect(past.first == "office/things/2025.05.01.1/croissant.json" && past.count == 5)
     guard let client = TUFClient(site) else { return }
-    #expect(try client.verify(now: "2025-05-02 01:00:00") == "ok 12")
+    #expect(try client.verify(now: "2025-05-02 01:00:00") == "ok 13")
   }
 
   @Test func signaturesAreRenewedWhenHalfOfTheirLifeIsOver() throws {
@@ -231,6 +231,71 @@ import Testing
       "datasets/office/things/dataset.yaml")
     #expect(try site.daylight("publish", now: clock).code == 0)
     #expect(!(try site.text("public/index.html")).contains("事项"))
+  }
+
+  @Test func closingADatasetTakesNothingBackAndSaysSo() throws {
+    let site = try site("id,name\n1,a\n")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let yaml = try site.text("datasets/office/things/dataset.yaml")
+    try site.write(
+      yaml.replacingOccurrences(of: "access: unconditional", with: "access: closed"),
+      "datasets/office/things/dataset.yaml")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 1 && result.output.contains("still published"))
+  }
+
+  @Test func aConditionalDatasetInTroubleHoldsNoOtherOneBack() throws {
+    let site = try site("id,name\n1,a\n")
+    try site.addDataset("other", columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
+    let file = "datasets/office/other/dataset.yaml"
+    let open = try site.text(file).replacingOccurrences(
+      of: "access: unconditional", with: "access: conditional\nconditions: 签订协议")
+    try site.write(open, file)
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    #expect(try site.text("public/catalog.ttl").contains("office/other"))
+    // A private telephone in the conditions, then a transform that cannot be: the record stays as it was, the others go on.
+    for (text, code) in [
+      (open.replacingOccurrences(of: "签订协议", with: "致电13800138000"), Int32(3)),
+      (
+        open.replacingOccurrences(
+          of: "id: {disclosure: public}",
+          with: "id: {disclosure: quasi-identifier, transform: {generalise: {date: year}}}"), 2
+      ),
+    ] {
+      try site.write(text, file)
+      try site.write("id,name\n1,\(code)\n", "datasets/office/things/input.csv")
+      let result = try site.daylight("publish", "--json", now: clock)
+      let outcomes = try results(result).map { $0["outcome"] as? String }
+      #expect(result.code == code && outcomes == [code == 3 ? "refused" : "failed", "released"], "\(result.output)")
+      #expect(try site.text("public/catalog.ttl").contains("office/other"))
+      #expect(!(try site.text("public/datasets/office/other/index.html")).contains("13800138000"))
+    }
+  }
+
+  @Test func aTableAboutPersonsIsOrderedByItsRowsAndKeepsItsVersionLine() throws {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["id: {disclosure: public}", "name: {disclosure: public}"], fields: [id, name],
+      input: "id,name\n2,b\n10,a\n",
+      more: "release: {key: [id]}", subject: "person")
+    #expect(try site.daylight("publish", now: "2026-11-23T01:00:00Z").code == 0)
+    #expect(try site.unpacked("data/office/things/latest/data.csv.gz") == "id,name\n10,a\n2,b\n")
+    try site.write("id,name\n2,c\n10,a\n", "datasets/office/things/input.csv")
+    #expect(try site.daylight("publish", now: "2026-11-23T02:00:00Z").code == 0)
+    #expect(try site.json("public/data/office/things/latest/release.json")["version"] as? String == "1.1.0")
+  }
+
+  @Test func numbersOfAnySizeHarmNobody() throws {
+    let site = try site("id,name\n1,a\n")
+    try site.addDataset(
+      "huge", columns: ["n: {disclosure: public}"],
+      fields: [#"{"name":"n","type":"number","constraints":{"minimum":0}}"#],
+      input: "n\n1e9223372036854775807\n1e400\n", more: "release: {key: [n]}")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 0, "\(result.output)\(result.error)")
+    #expect(
+      try site.unpacked("data/office/huge/latest/data.json.gz")
+        == "[\n{\"n\":\"1E400\"},\n{\"n\":\"1E9223372036854775807\"}\n]\n")
   }
 
   @Test func oneDatasetsTroubleHoldsNoOtherOneBack() throws {
@@ -327,6 +392,6 @@ import Testing
       try site.read("public/data/office/one/latest/data.csv.gz")
         == site.read("public/data/office/two/2026.11.23.1/data.csv.gz"))
     guard let client = TUFClient(site) else { return }
-    #expect(try client.verify(now: "2026-11-23 07:00:00") == "ok 12")
+    #expect(try client.verify(now: "2026-11-23 07:00:00") == "ok 13")
   }
 }

@@ -142,7 +142,7 @@ import Testing
       switch evidence.verdict {
       case .encoding(let encoding, _): found = encoding.rawValue
       case .undetermined: found = "undetermined"
-      case .invalid: found = "invalid"
+      case .invalid, .mismatch: found = "invalid"
       }
       let stem = name.dropLast(4)
       let expected =

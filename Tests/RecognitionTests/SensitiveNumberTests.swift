@@ -29,6 +29,13 @@ import Testing
   func noIdentityNumbers(text: String) { #expect(found(text).filter { $0 == identity[0] }.isEmpty, "\(text)") }
 
   @Test(arguments: [
+    "联系人1.13800138000", "013800138000", "86013800138000", "(138)00138000", "1380-013-8000", "138001-38000",
+    "138-0013 8000", "138  0013  8000",
+    "138 - 0013 - 8000", "138\t0013\t8000", "138/0013/8000", "138\u{3000}0013\u{3000}8000",
+    "138\u{2009}0013\u{202f}8000", "138•0013•8000",
+    "138\u{2212}0013\u{2212}8000", "138\u{202d}0013\u{2066}8000", "138&nbsp;0013&nbsp;8000", "1.3800138E10",
+    "1.3800138000E+10",
+    "一三八零零一三八零零零", "幺三八〇〇一三八〇〇〇", "1 3 8 0 0 1 3 8 0 0 0", "1380013800013900139000", "138_0013_8000",
     "13800138000", "电话13800138000联系", "138 0013 8000", "138-0013-8000", "+86 13800138000", "8613800138000",
     "008613800138000", "１３８００１３８０００",
     "14912345678", "19412345678", "13800138000.0", "tel:13800138000,", "86-138-0013-8000",
@@ -36,6 +43,7 @@ import Testing
   func mobileNumbers(text: String) { #expect(found(text) == mobile, "\(text)") }
 
   @Test(arguments: [
+    "131.47123456", "一二三四五六七八九", "1.38E10", "2.3800138E10", "二〇二四年三月", "面积138.00平方米", "12.13.800",
     "12800138000", "138001380001", "1609459200000", "0.13800138000", "021-62345678", "12345", "2024-03-19,135,8,127",
     "152 2022-03-19", "31.2304,121.47",
     "4008123123", "1380013800",
@@ -51,5 +59,21 @@ import Testing
         #expect(found(String(decoding: typo, as: UTF8.self)).isEmpty)
       }
     }
+  }
+
+  @Test func aFractionOfANumericColumnIsNoTelephone() {
+    #expect(found("1.13800138000") == mobile)
+    var kinds = 0
+    findSensitiveNumbers(in: Array("1.13800138000".utf8)[...], isNumber: true) { _ in kinds += 1 }
+    #expect(kinds == 0)
+    findSensitiveNumbers(in: Array("13800138000.0".utf8)[...], isNumber: true) { _ in kinds += 1 }
+    #expect(kinds == 1)
+  }
+
+  @Test func aListOfCoordinatesTakesTimeInProportion() {
+    // Found by attack: the cost once grew with the square of the length. A megabyte must not take minutes.
+    let text = String(repeating: "31.2304 121.4712 ", count: 60_000)
+    #expect(found(text).isEmpty)
+    #expect(found(text + "13800138000") == mobile)
   }
 }

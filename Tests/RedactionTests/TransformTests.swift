@@ -53,7 +53,7 @@ import Testing
     #expect(try apply(step, "0.29999999", type: .canonicalNumber) == "0.2")
     #expect(try apply(step, "-0.01", type: .canonicalNumber) == "-0.1")
     #expect(try apply(step, "7", type: .canonicalNumber) == "7.0")
-    for text in ["NaN", "INF", "1E5", "99999999999999999999"] {
+    for text in ["NaN", "INF", "1E5", "99999999999999999999", "-922337203685477580", "922337203685477580"] {
       #expect(try apply(step, text, type: .canonicalNumber) == nil)
     }
     #expect(throws: RedactionError.self) { try apply(step, "1", type: .string) }
@@ -71,6 +71,9 @@ import Testing
     ("长宁区新泾镇福泉路99号", "长宁区新泾镇福泉路", "长宁区新泾镇", "长宁区"), ("延安西路2299号", "延安西路", nil, nil), ("愚园路", "愚园路", nil, nil),
     ("长宁区", "长宁区", "长宁区", "长宁区"), ("世纪大道8号", "世纪大道", nil, nil), ("幸福小区3号楼", nil, nil, nil), ("2号", nil, nil, nil),
     ("Room 5", nil, nil, nil), ("沪青平公路1号", "沪青平公路", nil, nil),
+    ("长宁区程家桥街道虹桥路1号", "长宁区程家桥街道虹桥路", "长宁区程家桥街道", "长宁区"),
+    ("王小明家住愚园路1号", nil, nil, nil), ("张三转李四上海市长宁区仙霞路1号", nil, nil, nil), ("张路", nil, nil, nil), ("张大道", nil, nil, nil),
+    ("住在张大爷隔壁的王小明家旁边那条路", nil, nil, nil), ("我们村里最东边的那一户人家门前的路", nil, nil, nil),
   ])
   func addresses(text: String, road: String?, subdistrict: String?, district: String?) throws {
     #expect(try apply(.generaliseAddress(.road), text) == road)
@@ -81,9 +84,12 @@ import Testing
   @Test func removedValuesAreFoundAnywhereAndOnlyThey() throws {
     let folder = TemporaryFolder()
     var builder = RawValuesBuilder(folder: folder.path, memoryBudget: 1 << 20)
-    for value in ["138 0013 8000", "44052418800101001X", "王小明", "zhang.san@mail.example", "short1", "不详"] {
-      try builder.add(Array(value.utf8)[...], namesPersons: true)
-    }
+    let removed = [
+      "138 0013 8000", "44052418800101001X", "王小明", "zhang.san@mail.example", "li@sh.cn", "short1", "不详", " 李 四 ",
+      "买买提·吐尔逊", "JOHN SMITH",
+      "沪A12345", "长宁餐饮有限公司", "77",
+    ]
+    for value in removed { try builder.add(Array(value.utf8)[...], namesPersons: true) }
     let values = try builder.finish()
     func count(_ text: String) throws -> Int { try values.countStrong(in: Array(text.utf8)[...]) }
     #expect(try count("见13800138000。") == 1)
@@ -91,8 +97,11 @@ import Testing
     #expect(try count("x99138001380007") == 1)
     #expect(try count("ZHANG.SAN@mail.example") == 1)
     #expect(try count("13800138001, 4405241880010100, short1, 138 0013, 8000") == 0)
-    #expect(try values.isRemovedName(Array("王小明".utf8)[...]))
-    #expect(try !values.isRemovedName(Array("王小".utf8)[...]))
-    #expect(try !values.isRemovedName(Array("不详".utf8)[...]))
+    #expect(try count("写信到 li@sh.cn") == 1)
+    func isName(_ text: String) throws -> Bool { try values.isRemovedName(Array(text.utf8)[...]) }
+    for text in ["王小明", " 王小明", "王 小 明", "李四", "买买提·吐尔逊", "买买提•吐尔逊", "john smith", "沪A12345", "沪Ａ12345", "short1"] {
+      #expect(try isName(text), "\(text)")
+    }
+    for text in ["王小", "王小明的", "不详", "长宁餐饮有限公司", "77", "", "长宁区"] { #expect(try !isName(text), "\(text)") }
   }
 }

@@ -101,6 +101,14 @@ func cast(_ text: String, _ field: String) throws -> String {
     #expect(try cast("", #"{"name":"a","type":"string","constraints":{"required":true}}"#) == "null required")
     #expect(try cast("", #"{"name":"a","type":"string","missingValues":["-"]}"#) == "")
     #expect(try cast("-", #"{"name":"a","type":"string","missingValues":["-"]}"#) == "null")
+    // A long value is matched too.
+    let long = String(repeating: "ab", count: 30_000)
+    #expect(try cast(long, #"{"name":"a","type":"string","constraints":{"pattern":"(?:a|b)*"}}"#) == long)
+    for pattern in [#"[a-z-[aeiou]]"#, #"\\i\\c*"#, #"[]a]"#] {
+      #expect(throws: SchemaError.self, "\(pattern)") {
+        try cast("x", #"{"name":"a","type":"string","constraints":{"pattern":"\#(pattern)"}}"#)
+      }
+    }
     // A hostile pattern stops at its limit instead of hanging.
     #expect(
       try cast(
@@ -160,7 +168,7 @@ func cast(_ text: String, _ field: String) throws -> String {
   @Test(arguments: [
     ("9007199254740992", true), ("9007199254740993", false), ("123456789012345", true), ("0.123456789012345", true),
     ("0.1234567890123456", false),
-    ("1000000000000000000", false), ("12.50", true),
+    ("1000000000000000000", false), ("12.50", true), ("1E400", false), ("1E9223372036854775807", false),
   ])
   func whatSurvivesFloatingPoint(text: String, survives: Bool) { #expect(decimal(text).survivesDouble == survives) }
 }

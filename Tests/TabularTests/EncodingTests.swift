@@ -16,6 +16,7 @@ import Testing
     case .encoding(let encoding, let mark): "\(encoding.rawValue)\(mark > 0 ? "+bom" : "")"
     case .undetermined: "undetermined"
     case .invalid(_, let byte): "invalid at \(byte)"
+    case .mismatch(_, let likely): "looks like \(likely)"
     }
   }
 
@@ -41,6 +42,10 @@ import Testing
 
   @Test func aDeclaredEncodingIsVerified() throws {
     #expect(try encoding(changning, declared: .gb18030) == "gb18030")
+    // UTF-8 is nearly always valid GB18030 too, and would be published as other characters.
+    #expect(try encoding(Array("张三,李四,电１３８\n".utf8), declared: .gb18030) == "looks like utf-8")
+    #expect(try encoding([0xef, 0xbb, 0xbf] + Array("a".utf8), declared: .gb18030) == "looks like utf-8")
+    #expect(try encoding(Array("ascii".utf8), declared: .gb18030) == "gb18030")
     #expect(try encoding(Array("ab".utf8) + changning, declared: .utf8) == "invalid at 2")
     #expect(try encoding(Array("ab".utf8) + [0xff], declared: .gb18030) == "invalid at 2")
     #expect(try encoding([0x61, 0, 0x00, 0xd8], declared: .utf16LittleEndian) == "invalid at 2")

@@ -85,6 +85,14 @@ import Testing
     }
   }
 
+  @Test func aLongRecordWithinAChunkIsAnErrorToo() throws {
+    let text = Array("h\n1\n\(String(repeating: "x", count: 1_001))\n2\n".utf8)
+    var reader = RecordReader(MemoryByteSource([text]), layout: .init(), maximumRecordByteCount: 1_000)
+    #expect {
+      while try reader.next() {}
+    } throws: { ($0 as? FormatError)?.location.row == 3 && ($0 as? FormatError)?.location.line == 3 }
+  }
+
   @Test func linesAreCountedThroughQuotedLineBreaks() throws {
     var reader = RecordReader(
       MemoryByteSource([Array("a\r\n\"b\nb\"\r\nc\rd\n".utf8)]), layout: .init(), chunkByteCount: 3)

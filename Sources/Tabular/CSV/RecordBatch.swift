@@ -79,6 +79,11 @@ package struct RecordBatch: ~Copyable {
     return bytes[start..<end]
   }
 
+  /// The first record of more bytes than `limit`; nil where there is none.
+  func firstRecord(over limit: Int) -> Int? {
+    (0..<recordCount).first { Int(recordStart[$0 + 1] - recordStart[$0]) > limit }
+  }
+
   /// Line ends from the first byte of this batch to the beginning of `record`.
   package func lineCount(before record: Int) -> Int {
     countLines(bytes, Int(recordStart[0])..<Int(recordStart[record]))

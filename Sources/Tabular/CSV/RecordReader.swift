@@ -33,9 +33,16 @@ package struct RecordReader: ~Copyable {
     if batch.recordCount > 0 { linesBefore += batch.lineCount }
     while true {
       do {
-        if try batch.next(isLast: isLast) { return true }
-      } catch {
-        throw FormatError(error.code, at: Location(row: recordsBefore + 1, line: linesBefore + 1))
+        if try batch.next(isLast: isLast) {
+          guard let long = batch.firstRecord(over: maximumRecordByteCount) else { return true }
+          throw FormatError(
+            .recordTooLong(limit: maximumRecordByteCount),
+            at: Location(row: long + 1, line: batch.lineCount(before: long) + 1))
+        }
+      } catch let error as FormatError {
+        throw FormatError(
+          error.code,
+          at: Location(row: recordsBefore + (error.location.row ?? 1), line: linesBefore + (error.location.line ?? 1)))
       }
       if isLast { return false }
       guard batch.remainder <= maximumRecordByteCount else {

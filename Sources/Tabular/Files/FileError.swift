@@ -13,10 +13,16 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
     self.number = number
   }
 
+  /// A folder, pipe or device stands where a file should.
+  package var isNoFile: Bool { number == EISDIR || number == EINVAL }
+
   package var isMissingFile: Bool { number == ENOENT }
 
   package var description: String {
-    let reason = number == 0 ? "the file is shorter than expected" : String(cString: strerror(number))
+    let reason =
+      number == 0
+      ? "the file is shorter than expected"
+      : number == EINVAL ? "it is no regular file" : String(cString: strerror(number))
     return "cannot \(operation) \(path): \(reason)"
   }
 }

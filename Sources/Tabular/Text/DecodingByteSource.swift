@@ -103,8 +103,8 @@ package final class DecodingByteSource: ByteSource {
 
   private func undecodable(at byte: Int) -> FormatError {
     let index = byte - offset
-    let bad = index >= 0 && index < input.count ? input[index..<min(index + 4, input.count)] : []
+    let bad = index >= 0 && index < input.count ? input[index...index] : []
     return FormatError(
-      .undecodable(encoding: encoding.rawValue, bytes: encodeHex(bad.prefix { $0 >= 0x80 })), at: Location(byte: byte))
+      .undecodable(encoding: encoding.rawValue, bytes: encodeHex(bad)), at: Location(byte: byte))
   }
 }

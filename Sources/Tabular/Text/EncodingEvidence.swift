@@ -9,6 +9,8 @@ package struct EncodingEvidence: Sendable {
     case undetermined(nearest: TextEncoding, firstInvalid: Int?)
     /// Declared or marked as this encoding, and not valid in it.
     case invalid(TextEncoding, firstInvalid: Int)
+    /// Declared as this encoding, and valid in it, but it is plainly another one.
+    case mismatch(TextEncoding, looksLike: String)
   }
 
   package let verdict: Verdict
@@ -76,8 +78,21 @@ package struct EncodingEvidence: Sendable {
     fact("byte-count", String(offset))
     fact("byte-order-mark", marked?.rawValue ?? "none")
 
+    // Nearly every text is valid GB18030: what it would say tells whether it is.
+    let seemsGB18030 = gb18030.firstInvalid == nil && gb18030.commonShare >= 0.5
+    let looksLikeBig5 = big5.firstInvalid == nil && big5.commonShare > gb18030.commonShare
     if let declared {
-      verdict = settled(declared, by: "declared", mark: marked == declared)
+      if let marked, marked != declared {
+        verdict = .mismatch(declared, looksLike: marked.rawValue)
+      } else if declared == .gb18030 && !isASCII && !seemsGB18030 && utf8.firstInvalid == nil {
+        verdict = .mismatch(declared, looksLike: "utf-8")
+      } else if declared == .gb18030 && !seemsGB18030 && gb18030.firstInvalid == nil && looksLikeBig5
+        && big5.commonShare >= 0.8
+      {
+        verdict = .mismatch(declared, looksLike: "big5")
+      } else {
+        verdict = settled(declared, by: "declared", mark: marked == declared)
+      }
     } else if let marked {
       verdict = settled(marked, by: "byte-order-mark", mark: true)
     } else if nulls.even + nulls.odd > 0 {
@@ -99,8 +114,7 @@ package struct EncodingEvidence: Sendable {
         fact("gb18030-common-share", percent(gb18030.commonShare))
       }
       if big5.firstInvalid == nil { fact("big5-common-share", percent(big5.commonShare)) }
-      let looksLikeBig5 = big5.firstInvalid == nil && big5.commonShare > gb18030.commonShare
-      if gb18030.firstInvalid == nil && gb18030.commonShare >= 0.5 && !looksLikeBig5 {
+      if seemsGB18030 && !looksLikeBig5 {
         verdict = settled(.gb18030, by: "strict-gb18030-and-frequency", mark: false)
       } else {
         let nearest: TextEncoding = (gb18030.firstInvalid ?? .max) > (utf8.firstInvalid ?? .max) ? .gb18030 : .utf8
