@@ -1,12 +1,13 @@
 # `make publish` and `make test` do all the set-up on a fresh machine that has Swift and apt. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests build publish check status serve test lint format docs clean
+.PHONY: help setup setup-tests build install publish check status serve test lint format docs clean
 
 # What the build needs of the system, and what only the tests need.
 PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libpcre2-dev tzdata
 TEST_PACKAGES := python3 python3-venv strace
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
+PREFIX ?= /usr/local
 PYTHON := .cache/python/bin/python
 # Independent clients and validators that tests are held against.
 PYTHON_PACKAGES := tuf==7.0.1 securesystemslib[crypto]==1.6.0 jsonschema==4.26.0 PyYAML==6.0.3
@@ -29,6 +30,9 @@ build: setup ## Builds the release version.
 
 publish: build ## Publishes every dataset below datasets/ to ./public and says what was released.
 	@.build/release/daylight publish
+
+install: build ## Puts the program daylight into $(PREFIX)/bin.
+	@install -D -m 755 .build/release/daylight $(PREFIX)/bin/daylight
 
 check: build ## Checks every dataset; writes nothing public.
 	@.build/release/daylight check

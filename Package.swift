@@ -68,9 +68,13 @@ let package = Package(
         "Publication", "Hashing", "Tabular", "TableSchema", "PrivateStore", "PublicStore", "Ingest", "Validation",
         "Redaction", "Versioning", "Export", "OutputCheck", "Approval", "Catalog", "Manifest", logging,
       ]),
+    target("Sync", ["Publication", "Hashing", "Tabular", "Manifest"]),
     .executableTarget(
       name: "daylight",
-      dependencies: ["Publication", "Configuration", "Pipeline", "PrivateStore", "Tabular", argumentParser, logging],
+      dependencies: [
+        "Publication", "Configuration", "Pipeline", "PrivateStore", "Manifest", "Sync", "Tabular", argumentParser,
+        logging,
+      ],
       swiftSettings: strict),
 
     // Tests mirror the sources; CommandTests go through the door that users use, ConformanceTests hold others' cases against it.

@@ -84,7 +84,7 @@ private struct ChineseAddress {
   }
 }
 
-/// Characters of stories that stand in hardly any name of a road or district: …住…, 转…, …隔壁, …的. 家 is none of them: 周家桥, 徐家汇.
+/// Characters of stories (住, 转, 隔壁, 的) that stand in hardly any name of a road or district; 家 does: 周家桥, 徐家汇.
 private let storyWords: Set<Unicode.Scalar> = [
   "住", "转", "宅", "隔", "壁", "的", "旁", "边", "在", "爷", "奶", "叔", "姐", "某", "户", "妈", "爸", "找", "收", "我", "他", "她",
 ]

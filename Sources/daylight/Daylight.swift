@@ -18,13 +18,14 @@ struct Daylight: AsyncParsableCommand {
         daylight publish                               publish everything below ./datasets to ./public
         daylight check health/epidemic-2022-by-district  look at one delivery without publishing anything
         daylight status                                what became of each dataset last time
+        daylight verify public                         every signature and every signed byte of a site or mirror
 
       Exit codes: 0 published, unchanged or waiting for approval · 1 failed · 2 usage or configuration · 3 refused by validation
       or output check · 4 source unavailable, worth another try · 5 verification failed. Over several datasets the worst counts,
       in the order 5 > 1 > 2 > 3 > 4 > 0.
       """,
     version: "0.1.0",
-    subcommands: [Publish.self, Check.self, Status.self, Keys.self])
+    subcommands: [Publish.self, Check.self, Status.self, Keys.self, Verify.self])
 
   static func main() async {
     // A reader that goes away (`daylight status | head`) is no reason to crash.

@@ -61,20 +61,26 @@ struct ClockOptions: ParsableArguments {
       "The time of this run, instead of the clock's (also: SOURCE_DATE_EPOCH).", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
   var now: String?
 
-  /// The moment, and the day that it is in the site's time zone.
-  func clock(of site: Site) throws -> Clock {
-    let instant: Instant
-    if let now {
-      guard let given = Instant(now) else { throw ValidationError("--now must be written as 2026-11-23T06:00:00Z") }
-      instant = given
-    } else if let epoch = environmentVariable("SOURCE_DATE_EPOCH") {
+  /// The time given, or SOURCE_DATE_EPOCH, or the clock's.
+  static func moment(_ given: String?, option: String) throws -> Instant {
+    if let given {
+      guard let instant = Instant(given) else {
+        throw ValidationError("\(option) must be written as 2026-11-23T06:00:00Z")
+      }
+      return instant
+    }
+    if let epoch = environmentVariable("SOURCE_DATE_EPOCH") {
       guard let seconds = Int(epoch), seconds >= 0 else {
         throw ValidationError("SOURCE_DATE_EPOCH must be a number of seconds")
       }
-      instant = Instant(secondsSince1970: seconds)
-    } else {
-      instant = Instant(secondsSince1970: time(nil))
+      return Instant(secondsSince1970: seconds)
     }
+    return Instant(secondsSince1970: time(nil))
+  }
+
+  /// The moment, and the day that it is in the site's time zone.
+  func clock(of site: Site) throws -> Clock {
+    let instant = try Self.moment(now, option: "--now")
     guard (2000...9000).contains(instant.date.year) else {
       throw ValidationError("the time \(instant) is no time to publish at: it must lie from 2000 to 9000")
     }

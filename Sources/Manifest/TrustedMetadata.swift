@@ -1,0 +1,219 @@
+internal import Hashing
+package import Publication
+internal import Tabular
+
+/// The client's half of TUF: takes metadata in the order of the specification and keeps what it was shown to be
+/// true.
+///
+/// No I/O.
+///
+/// Each `update` either accepts the bytes or throws and leaves the state as it was. Times are compared with the one given at the
+/// start, so that a clock that moves meanwhile changes nothing.
+/// - Source: TUF 1.0.34 §5.3 to §5.6.
+package struct TrustedMetadata: Sendable {
+  private let now: Instant
+  private var root: JSON
+  private var timestamp: JSON?
+  private var snapshot: JSON?
+  private var targets: [String: JSON] = [:]
+
+  /// - Parameter root: the root metadata that the client trusts already; only their form and their own signatures are checked.
+  package init(trustedRoot bytes: [UInt8], now: Instant) throws {
+    self.now = now
+    let envelope = try Envelope(bytes, role: "root", type: "root")
+    root = envelope.signed
+    try envelope.verify(by: try Signers(root: root, role: "root"))
+  }
+
+  package var rootVersion: Int { root["version"]?.integer ?? 0 }
+  package var isTrial: Bool { root["x-daylight-trial"]?.boolean ?? false }
+
+  /// The next root: signed by the one before and by itself, and its version one more (§5.3.4, 5.3.5).
+  package mutating func updateRoot(_ bytes: [UInt8]) throws {
+    let envelope = try Envelope(bytes, role: "root", type: "root")
+    try envelope.verify(by: try Signers(root: root, role: "root"))
+    try envelope.verify(by: try Signers(root: envelope.signed, role: "root"))
+    guard envelope.version == rootVersion + 1 else {
+      throw VerificationError("root", "has version \(envelope.version) after \(rootVersion)")
+    }
+    root = envelope.signed
+  }
+
+  /// The timestamp, after the last root: not expired, not older than one seen before (§5.3.10, 5.4).
+  package mutating func updateTimestamp(_ bytes: [UInt8]) throws {
+    try refuseExpired(root, "root")
+    let envelope = try Envelope(bytes, role: "timestamp", type: "timestamp")
+    try envelope.verify(by: try Signers(root: root, role: "timestamp"))
+    let snapshotVersion = envelope.signed["meta"]?["snapshot.json"]?["version"]?.integer ?? 0
+    guard snapshotVersion > 0, envelope.signed["meta"]?.members?.count == 1 else {
+      throw VerificationError("timestamp", "does not name the snapshot and nothing else")
+    }
+    if let before = timestamp {
+      let isOlder =
+        envelope.version < before["version"]?.integer ?? 0
+        || snapshotVersion < before["meta"]?["snapshot.json"]?["version"]?.integer ?? 0
+      guard !isOlder else { throw VerificationError("timestamp", "is older than one seen before") }
+    }
+    try refuseExpired(envelope.signed, "timestamp")
+    timestamp = envelope.signed
+  }
+
+  /// The version of the snapshot to fetch.
+  package var snapshotVersion: Int? { timestamp?["meta"]?["snapshot.json"]?["version"]?.integer }
+
+  /// The snapshot that the timestamp names: no role of the one before may be missing or older (§5.5).
+  package mutating func updateSnapshot(_ bytes: [UInt8]) throws {
+    guard let reference = timestamp?["meta"]?["snapshot.json"] else {
+      throw VerificationError("snapshot", "comes before the timestamp")
+    }
+    try check(bytes, against: reference, "snapshot")
+    let envelope = try Envelope(bytes, role: "snapshot", type: "snapshot")
+    try envelope.verify(by: try Signers(root: root, role: "snapshot"))
+    try requireVersion(envelope, reference)
+    for member in snapshot?["meta"]?.members ?? [] {
+      let now = envelope.signed["meta"]?[member.name]?["version"]?.integer ?? 0
+      guard now >= member.value["version"]?.integer ?? 0 else {
+        throw VerificationError("snapshot", "takes back \(member.name)")
+      }
+    }
+    try refuseExpired(envelope.signed, "snapshot")
+    snapshot = envelope.signed
+  }
+
+  /// The targets roles that the snapshot names, `targets` first, then in order.
+  package var targetsRoles: [(name: String, version: Int)] {
+    let names = (snapshot?["meta"]?.members ?? []).compactMap { member in
+      member.name.hasSuffix(".json")
+        ? member.value["version"]?.integer.map { (name: String(member.name.dropLast(5)), version: $0) } : nil
+    }
+    return names.filter { $0.name == "targets" } + names.filter { $0.name != "targets" }.sorted { $0.name < $1.name }
+  }
+
+  /// The role that delegates to `role`; nil for the top one, and where no role seen so far does.
+  package func delegator(of role: String) -> String? {
+    targets.keys.sorted().first { name in
+      targets[name]?["delegations"]?["roles"]?.elements?.contains { $0["name"]?.text == role } ?? false
+    }
+  }
+
+  /// A targets role: `targets`, or one that a role seen before delegates to (§5.6).
+  package mutating func updateTargets(_ bytes: [UInt8], role: String) throws {
+    guard let reference = snapshot?["meta"]?["\(role).json"] else {
+      throw VerificationError(role, "is not in the snapshot")
+    }
+    try check(bytes, against: reference, role)
+    let envelope = try Envelope(bytes, role: role, type: "targets")
+    if role == "targets" {
+      try envelope.verify(by: try Signers(root: root, role: "targets"))
+    } else {
+      guard let parent = delegator(of: role), let delegations = targets[parent]?["delegations"] else {
+        throw VerificationError(role, "is delegated by no role seen so far")
+      }
+      try envelope.verify(by: try Signers(delegations: delegations, role: role))
+    }
+    try requireVersion(envelope, reference)
+    try refuseExpired(envelope.signed, role)
+    targets[role] = envelope.signed
+  }
+
+  /// Every target that a role names and that its delegation lets it name, by path.
+  package func signedTargets() -> [SignedTarget] {
+    var found: [SignedTarget] = []
+    for (role, signed) in targets.sorted(by: { $0.key < $1.key }) {
+      let patterns = delegator(of: role).flatMap { parent in
+        targets[parent]?["delegations"]?["roles"]?.elements?.first { $0["name"]?.text == role }?["paths"]?.elements?
+          .compactMap(\.text)
+      }
+      for member in signed["targets"]?.members ?? [] {
+        if let patterns, !patterns.contains(where: { matches(member.name, pattern: $0) }) { continue }
+        guard let length = member.value["length"]?.integer,
+          let digest = member.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
+        else { continue }
+        found.append(SignedTarget(path: member.name, byteCount: length, digest: digest, role: role))
+      }
+    }
+    return found.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) }
+  }
+
+  // MARK: Checks
+
+  private func refuseExpired(_ signed: JSON, _ role: String) throws {
+    guard let expires = signed["expires"]?.text.flatMap(Instant.init) else {
+      throw VerificationError(role, "has no expiry")
+    }
+    guard expires > now else { throw VerificationError(role, "expired at \(expires)") }
+  }
+
+  private func check(_ bytes: [UInt8], against reference: JSON, _ role: String) throws {
+    if let length = reference["length"]?.integer, length != bytes.count {
+      throw VerificationError(role, "has \(bytes.count) bytes instead of \(length)")
+    }
+    if let digest = reference["hashes"]?["sha256"]?.text, digest != SHA256.hash(bytes).hex {
+      throw VerificationError(role, "has another digest than was signed")
+    }
+  }
+
+  private func requireVersion(_ envelope: Envelope, _ reference: JSON) throws {
+    guard envelope.version == reference["version"]?.integer else {
+      throw VerificationError(envelope.role, "has version \(envelope.version), which is not the one that was signed")
+    }
+  }
+}
+
+/// A file as a role signs it.
+package struct SignedTarget: Sendable {
+  package let path: String
+  package let byteCount: Int
+  package let digest: Digest
+  package let role: String
+
+  package init(path: String, byteCount: Int, digest: Digest, role: String) {
+    self.path = path
+    self.byteCount = byteCount
+    self.digest = digest
+    self.role = role
+  }
+
+  /// Where clients of consistent snapshots find it, below `targets/`: the digest stands before the name.
+  package var hashedPath: String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.dropLast().map { "\($0)/" }.joined() + "\(digest).\(parts.last ?? "")"
+  }
+
+  /// Whether the path stays below its folder: no empty part, no `.`, no `..`, nothing but visible characters.
+  package var isPlain: Bool {
+    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+      && path.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != 0x5c }
+  }
+}
+
+/// Metadata or a file are not what was signed.
+package struct VerificationError: Error, Sendable, CustomStringConvertible {
+  package let subject: String
+  package let problem: String
+
+  package init(_ subject: String, _ problem: String) {
+    self.subject = subject
+    self.problem = problem
+  }
+
+  package var description: String { "verification: \(subject) \(problem)" }
+}
+
+/// `*` and `?` do not cross a slash (TUF §4.5).
+private func matches(_ path: String, pattern: String) -> Bool {
+  let paths = path.split(separator: "/", omittingEmptySubsequences: false)
+  let patterns = pattern.split(separator: "/", omittingEmptySubsequences: false)
+  return paths.count == patterns.count
+    && zip(paths, patterns).allSatisfy { matches(Array($0.utf8)[...], Array($1.utf8)[...]) }
+}
+
+private func matches(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
+  guard let sign = pattern.first else { return text.isEmpty }
+  switch sign {
+  case UInt8(ascii: "*"):
+    return (text.startIndex...text.endIndex).contains { matches(text[$0...], pattern.dropFirst()) }
+  case UInt8(ascii: "?"): return !text.isEmpty && matches(text.dropFirst(), pattern.dropFirst())
+  default: return text.first == sign && matches(text.dropFirst(), pattern.dropFirst())
+  }
+}
