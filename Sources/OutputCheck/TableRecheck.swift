@@ -119,11 +119,11 @@ struct TableRecheck {
     throws
   {
     // Most rows hold nothing: one look at the whole row says so.
-    let whole = batch.recordBytes(record)
+    let whole = foldedText(batch.recordBytes(record))
     var suspected: [SensitiveNumber] = []
-    findSensitiveNumbers(in: whole) { suspected.append($0) }
+    findSensitiveNumbers(inFolded: whole[...]) { suspected.append($0) }
     var attributed = 0
-    let removed = try rawValues.countStrong(in: whole)
+    let removed = try rawValues.countStrong(inFolded: whole)
     for column in 0..<batch.fieldCount(record) {
       let cell = batch.text(batch.field(record, column))
       let field = candidate.schema.schema.fields[column]

@@ -21,6 +21,13 @@ package func findSensitiveNumbers(
   in text: ArraySlice<UInt8>, isNumber: Bool = false, _ found: (SensitiveNumber) -> Void
 ) {
   let plain = text.contains { $0 >= 0x80 || $0 == UInt8(ascii: "&") } ? foldedText(text)[...] : text
+  findSensitiveNumbers(inFolded: plain, isNumber: isNumber, found)
+}
+
+/// The same for text that went through `foldedText` already.
+package func findSensitiveNumbers(
+  inFolded plain: ArraySlice<UInt8>, isNumber: Bool = false, _ found: (SensitiveNumber) -> Void
+) {
   var run = DigitRun()
   var index = plain.startIndex
   while index < plain.endIndex {

@@ -19,10 +19,12 @@ package struct RawValues: Sendable {
   /// How many removed values stand somewhere in the text.
   ///
   /// - Precondition: whole cells or whole files: a value that is cut in two is not seen.
-  package func countStrong(in text: ArraySlice<UInt8>) throws -> Int {
+  package func countStrong(in text: ArraySlice<UInt8>) throws -> Int { try countStrong(inFolded: foldedText(text)) }
+
+  /// The same for text that went through `foldedText` already.
+  package func countStrong(inFolded folded: [UInt8]) throws -> Int {
     guard !strong.isEmpty else { return 0 }
     var count = 0
-    let folded = foldedText(text)
     var run: [UInt8] = []
     var index = 0
     while index < folded.count {

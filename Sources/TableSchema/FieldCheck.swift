@@ -3,7 +3,8 @@ internal import Publication
 /// One field's rules, compiled: reads a cell's text, says which constraints it breaks, and gives the form to publish.
 package struct FieldCheck: ~Copyable {
   package let field: SchemaField
-  private let missing: Set<ArraySlice<UInt8>>
+  /// Texts for "no value" besides the empty one.
+  private let otherMissing: Set<ArraySlice<UInt8>>
   private let emptyIsMissing: Bool
   private let trueValues: Set<ArraySlice<UInt8>>
   private let falseValues: Set<ArraySlice<UInt8>>
@@ -98,7 +99,7 @@ package struct FieldCheck: ~Copyable {
       pattern = nil
     }
     self.field = field
-    self.missing = missing
+    otherMissing = missing.subtracting([[]])
     emptyIsMissing = missing.contains([])
     self.trueValues = trueValues
     self.falseValues = falseValues
@@ -114,7 +115,7 @@ package struct FieldCheck: ~Copyable {
   package func read(
     _ text: ArraySlice<UInt8>, appendingTo canonical: inout [UInt8], broken: (Rule, _ isLimitReached: Bool) -> Void
   ) -> Verdict {
-    if text.isEmpty ? emptyIsMissing : missing.contains(text) {
+    if text.isEmpty ? emptyIsMissing : (!otherMissing.isEmpty && otherMissing.contains(text)) {
       if field.constraints.required { broken(.required, false) }
       return .null
     }
