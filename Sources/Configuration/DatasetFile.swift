@@ -102,7 +102,7 @@ extension ConfigurationReader {
   }
 
   private func asciiCharacter(_ value: YAMLValue) throws -> UInt8 {
-    let text = try value.text()
+    let text = try value.rawText()
     let byte = text == "\\t" ? 0x09 : text.utf8.count == 1 ? text.utf8.first : nil
     guard let byte, byte < 0x80, byte != 0x0a, byte != 0x0d else { throw value.fail("must be one ASCII character") }
     return byte

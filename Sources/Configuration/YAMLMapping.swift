@@ -81,14 +81,18 @@ struct YAMLValue {
 
   /// A text that is not empty; numbers and `true` count as texts only in quotes where `isQuoted` is asked for.
   func text() throws -> String {
+    let text = try rawText()
+    guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) || $0 == "\n" }) else {
+      throw fail("must not hold control characters")
+    }
+    return text
+  }
+
+  /// The same, in which a tab may be meant: a delimiter.
+  func rawText() throws -> String {
     guard case .scalar(let scalar) = node, !scalar.string.isEmpty, scalar.string != "null" || scalar.style != .plain
     else {
       throw fail("must be a text")
-    }
-    guard
-      scalar.string.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) || $0 == "\n" })
-    else {
-      throw fail("must not hold control characters")
     }
     return scalar.string
   }

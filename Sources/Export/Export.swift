@@ -81,7 +81,7 @@ package struct Export: Stage {
   /// An array of objects, one a line, so that tools that read line by line need only cut the commas.
   private func renderJSON(_ table: VersionedTable, to path: String, in run: Run) throws -> (WorkFile, WorkFile) {
     let source = try FileByteSource(path: table.rows.path)
-    var reader = RecordReader(source, layout: CanonicalRows.layout)
+    var reader = RecordReader(canonical: source)
     let fields = table.schema.schema.fields
     let renderer = JSONRowRenderer(columns: fields.map { ($0.name, $0.type.jsonKind) })
     var output = try GzipWriter(path: path)

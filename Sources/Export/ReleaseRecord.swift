@@ -104,6 +104,6 @@ package struct ReleaseRecord: Sendable {
       keyNames: json["key"]?.elements?.compactMap(\.text) ?? [],
       formats: RowFormat.allCases.filter { format in files.contains { $0["path"]?.text == "data.\(format.rawValue).gz" }
       },
-      rowCount: rowCount, issued: issued, rowsPath: rowsPath)
+      rowCount: rowCount, issued: issued, rowsPath: rowsPath, metadata: json["metadata"] ?? .null)
   }
 }

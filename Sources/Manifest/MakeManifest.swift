@@ -199,7 +199,7 @@ package struct MakeManifest: Sendable {
     for release in releases {
       for path in current.keys where path.hasPrefix("\(release.dataset)/") {
         let year = String(path.split(separator: "/")[2].prefix(4))
-        past[year, default: [:]][path] = current.removeValue(forKey: path)
+        past[year, default: [:]][path] = current.removeValue(forKey: path).map(withoutCustom)
       }
       for (file, written) in release.files {
         let custom = JSON.members([
@@ -216,6 +216,9 @@ package struct MakeManifest: Sendable {
     }
     return (sorted(current), past.mapValues(sorted))
   }
+
+  /// Past releases are many: their records say what `custom` says of current ones.
+  private func withoutCustom(_ target: JSON) -> JSON { .object((target.members ?? []).filter { $0.name != "custom" }) }
 
   private func target(length: Int, digest: Digest, custom: JSON?) -> JSON {
     .members([("length", .int(length)), ("hashes", .members([("sha256", .string(digest.hex))])), ("custom", custom)])

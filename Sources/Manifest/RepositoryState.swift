@@ -44,6 +44,13 @@ package struct RepositoryState: Sendable {
     root = try SignedRole("root", published: newest)
   }
 
+  /// Every target path that a department signs, past releases included.
+  package var targetPaths: [String] {
+    targets.filter { $0.key.hasPrefix("department-") }.sorted { $0.key < $1.key }.flatMap { _, role in
+      (role.signed["targets"]?.members ?? []).map(\.name)
+    }
+  }
+
   /// The keyids that may sign a top-level role.
   func keyIDs(of role: String) -> [String] {
     root.signed["roles"]?[role]?["keyids"]?.elements?.compactMap(\.text) ?? []

@@ -58,9 +58,7 @@ struct TableRecheck {
     let names = schema.fields.map { Array($0.name.utf8) }
     var check = try TableCheck(
       schema, columns: Array(names.indices), folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget)
-    var reader = RecordReader(
-      try DecodingByteSource(csv, encoding: .utf8, markByteCount: 0), layout: CanonicalRows.layout,
-      maximumRecordByteCount: 1 << 30)
+    var reader = RecordReader(canonical: try DecodingByteSource(csv, encoding: .utf8, markByteCount: 0))
     var rowCount = 0
     var isHeader = true
     if lines != nil, try lines?.begin() == false {
@@ -128,8 +126,9 @@ struct TableRecheck {
       let cell = batch.text(batch.field(record, column))
       let field = candidate.schema.schema.fields[column]
       let name = field.name
-      if !suspected.isEmpty {
-        let isNumber = field.type.jsonKind == .number
+      let isNumber = field.type.jsonKind == .number
+      // Seven digits and an exponent can stand for eleven.
+      if !suspected.isEmpty || (isNumber && cell.count >= 8) {
         findSensitiveNumbers(in: cell) { _ in attributed += 1 }
         findSensitiveNumbers(in: cell, isNumber: isNumber) { kind in
           findings.add(Finding(.sensitiveValue, field: name, rule: kind.rawValue, at: Location(row: row)))

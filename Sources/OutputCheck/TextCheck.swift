@@ -2,7 +2,7 @@ internal import Hashing
 package import Publication
 internal import Recognition
 internal import Redaction
-internal import Tabular
+package import Tabular
 
 extension CheckOutput {
   static func digest(of bytes: [UInt8], path: String) -> WorkFile {
@@ -12,11 +12,23 @@ extension CheckOutput {
   /// Looks through a descriptor or record: it must be JSON, and hold nothing sensitive.
   func checkText(_ bytes: [UInt8], name: String, rawValues: RawValues, addingTo findings: inout FindingCollector) throws
   {
-    if (try? JSONParser.parse(bytes)) == nil { findings.add(Finding(.outputMismatch, field: name, rule: "json")) }
+    guard let json = try? JSONParser.parse(bytes) else {
+      findings.add(Finding(.outputMismatch, field: name, rule: "json"))
+      return
+    }
+    // Pages show texts without their escapes: so they are looked at that way too.
+    addSensitiveNumbers(in: withoutDigests(texts(of: json)), name: name, to: &findings)
     let text = withoutDigests(bytes)
-    addSensitiveNumbers(in: text, name: name, to: &findings)
+    if findings.findings.isEmpty { addSensitiveNumbers(in: text, name: name, to: &findings) }
     let removed = try rawValues.countStrong(in: text[...])
     if removed > 0 { findings.add(Finding(.removedValue, field: name, count: removed)) }
+  }
+
+  /// Looks through a record that goes out with the site: as it is written, and as pages show it.
+  package static func findings(inRecord record: JSON, name: String) -> [Finding] {
+    var findings = FindingCollector()
+    addSensitiveNumbers(in: withoutDigests(texts(of: record)), name: name, to: &findings)
+    return findings.findings
   }
 
   /// Looks through a page or catalogue that spans datasets, before it is promoted.
@@ -30,6 +42,16 @@ extension CheckOutput {
 private func addSensitiveNumbers(in text: [UInt8], name: String, to findings: inout FindingCollector) {
   findSensitiveNumbers(in: text[...]) { kind in
     findings.add(Finding(.sensitiveValue, field: name, rule: kind.rawValue))
+  }
+}
+
+/// Every text in a JSON value, unescaped, parted by NUL.
+private func texts(of json: JSON) -> [UInt8] {
+  switch json {
+  case .string(let text): Array(text.utf8) + [0]
+  case .array(let elements): elements.flatMap(texts)
+  case .object(let members): members.flatMap { Array($0.name.utf8) + [0] + texts(of: $0.value) }
+  case .null, .bool, .number: []
   }
 }
 

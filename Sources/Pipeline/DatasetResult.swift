@@ -45,6 +45,17 @@ package struct DatasetResult: Sendable {
     return DatasetResult(dataset, .failed, message: LocalizedText(zh: "运行失败:\(text)", en: text))
   }
 
+  /// Ready to be released, but a page or catalogue that goes out with it was refused.
+  static func heldBack(_ dataset: DatasetID, _ report: Report) -> DatasetResult {
+    var result = DatasetResult(
+      dataset, .refused,
+      message: LocalizedText(
+        zh: "数据集本身可以发布,但站点页面或目录未通过检查,因此本次没有发布任何内容",
+        en: "is fit to be released, but a page or catalogue of the site was refused, so nothing went out"))
+    result.report = report
+    return result
+  }
+
   /// Released, and not configured any more.
   static func folderGone(_ dataset: DatasetID) -> DatasetResult {
     DatasetResult(

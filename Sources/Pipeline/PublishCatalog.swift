@@ -21,15 +21,14 @@ struct PublishCatalog {
   /// - Parameters:
   ///   - listed: datasets of which only a description is published; one that has releases is left out.
   ///   - note: what the ledger should say when it is done; carried through a crash.
-  /// - Returns: false where there was nothing to do.
-  func callAsFunction(_ releases: [Release], listed: [ListedRecord], note: JSON) throws -> Bool {
-    let published = PublishedSite(store: publicStore)
-    let state = try published.repository()
+  func callAsFunction(_ releases: [Release], listed: [ListedRecord], note: JSON) throws {
+    let published = try PublishedSite(store: publicStore)
+    let state = published.repository
     let entries = try entries(releases, published: published)
     let released = Set(entries.map(\.dataset.id))
     let listed = listed.filter { !released.contains($0.dataset) }
     // The first publication of a site needs something to say; later ones may have lost their last entry.
-    guard !entries.isEmpty || !listed.isEmpty || state != nil else { return false }
+    guard !entries.isEmpty || !listed.isEmpty || state != nil else { return }
 
     let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries, listed: listed)
     try check(tree)
@@ -38,7 +37,7 @@ struct PublishCatalog {
         MakeManifest.ReleaseTargets(
           dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
       }, tree: tree, after: state, now: clock.now)
-    guard let manifest else { return false }
+    guard let manifest else { return }
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
     promotion.note = note
@@ -49,20 +48,20 @@ struct PublishCatalog {
     for role in manifest.roles {
       try promotion.add(role.bytes, at: "metadata/\(role.fileName)", isReplaceable: role.name == "timestamp")
     }
-    // Readers have the new state from here on; what follows is unsigned convenience.
+    // Clients of the signed metadata have the new state from here on. What follows has fixed addresses, and catches up: pages and
+    // catalogues with the signed tree, `latest/` with the newest release.
     for release in releases { try addLatest(of: release, to: &promotion, published: published) }
     for file in tree.files { try promotion.add(file.bytes, at: file.path, isReplaceable: true) }
     let kept = Set(tree.files.map(\.path))
-    for path in try published.treePaths(of: state) where !kept.contains(path) { promotion.remove(path) }
+    for path in try published.treePaths() where !kept.contains(path) { promotion.remove(path) }
     try promotion.seal()
     try promotion.finish(in: publicStore)
-    return true
   }
 
   private func entries(_ releases: [Release], published: PublishedSite) throws -> [CatalogEntry] {
     var entries = try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
     let new = Set(releases.map(\.record.dataset))
-    for dataset in try published.datasets() where !new.contains(dataset) {
+    for dataset in published.datasets where !new.contains(dataset) {
       entries.append(try CatalogEntry(standing: published.records(of: dataset)))
     }
     return entries

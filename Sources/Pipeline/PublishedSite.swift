@@ -6,60 +6,64 @@ internal import PublicStore
 internal import Tabular
 internal import Versioning
 
-/// What the public root holds, read back.
+/// What the public root holds, as its signed metadata say: files of a promotion that was cut off are not there yet.
 struct PublishedSite {
   let store: PublicStore
+  let repository: RepositoryState?
+  private let releasesByDataset: [DatasetID: [ReleaseID]]
 
-  func repository() throws -> RepositoryState? { try RepositoryState { try store.contents($0) } }
+  init(store: PublicStore) throws {
+    self.store = store
+    repository = try RepositoryState { try store.contents($0) }
+    var releases: [DatasetID: [ReleaseID]] = [:]
+    for path in repository?.targetPaths ?? [] {
+      let parts = path.split(separator: "/").map(String.init)
+      guard parts.count == 4, parts[3] == "release.json", let department = try? DepartmentID(parts[0]),
+        let dataset = try? DatasetID(department: department, name: parts[1]), let release = ReleaseID(parts[2])
+      else { continue }
+      releases[dataset, default: []].append(release)
+    }
+    releasesByDataset = releases.mapValues { $0.sorted(by: >) }
+  }
 
   /// Datasets that have a release, in order.
-  func datasets() throws -> [DatasetID] {
-    var datasets: [DatasetID] = []
-    for departmentName in try store.names(in: "data") {
-      guard let department = try? DepartmentID(departmentName) else { continue }
-      for name in try store.names(in: "data/\(department)") {
-        guard let dataset = try? DatasetID(department: department, name: name), try !releases(of: dataset).isEmpty
-        else { continue }
-        datasets.append(dataset)
-      }
-    }
-    return datasets
-  }
+  var datasets: [DatasetID] { releasesByDataset.keys.sorted() }
 
   /// The releases of a dataset, newest first.
-  func releases(of dataset: DatasetID) throws -> [ReleaseID] {
-    try store.names(in: "data/\(dataset)").compactMap(ReleaseID.init).sorted(by: >)
-  }
+  func releases(of dataset: DatasetID) -> [ReleaseID] { releasesByDataset[dataset] ?? [] }
 
   /// Their records, newest first.
   func records(of dataset: DatasetID) throws -> [ReleaseRecord] {
-    try releases(of: dataset).map { release in
-      let path = "data/\(dataset)/\(release)/release.json"
-      guard let bytes = try store.contents(path), let record = ReleaseRecord(json: try JSONParser.parse(bytes)) else {
-        throw PublicStoreError("\(path) is missing or damaged: restore the public folder from a mirror or a backup")
-      }
-      return record
+    try releases(of: dataset).map { try record(of: dataset, $0) }
+  }
+
+  private func record(of dataset: DatasetID, _ release: ReleaseID) throws -> ReleaseRecord {
+    let path = "data/\(dataset)/\(release)/release.json"
+    guard let bytes = try store.contents(path), let record = ReleaseRecord(json: try JSONParser.parse(bytes)) else {
+      throw PublicStoreError("\(path) is missing or damaged: restore the public folder from a mirror or a backup")
     }
+    return record
   }
 
   /// The release in force, as the next comparison needs it.
   func previous(of dataset: DatasetID) throws -> PreviousRelease? {
-    guard let record = try records(of: dataset).first else { return nil }
+    guard let newest = releases(of: dataset).first else { return nil }
+    let record = try record(of: dataset, newest)
     return record.asPrevious(rowsPath: store.path("data/\(record.folder)/data.csv.gz"))
   }
 
   /// The paths that the signed tree names now.
-  func treePaths(of state: RepositoryState?) throws -> [String] {
-    try siteTarget("tree.json", of: state)?["files"]?.elements?.compactMap { $0["path"]?.text } ?? []
+  func treePaths() throws -> [String] {
+    try siteTarget("tree.json")?["files"]?.elements?.compactMap { $0["path"]?.text } ?? []
   }
 
   /// The datasets that are listed now, without data.
-  func listedRecords(of state: RepositoryState?) throws -> [ListedRecord] {
-    try siteTarget("listed.json", of: state)?["datasets"]?.elements?.compactMap(ListedRecord.init) ?? []
+  func listedRecords() throws -> [ListedRecord] {
+    try siteTarget("listed.json")?["datasets"]?.elements?.compactMap(ListedRecord.init) ?? []
   }
 
-  private func siteTarget(_ name: String, of state: RepositoryState?) throws -> JSON? {
-    guard let digest = state?.targets["site"]?.signed["targets"]?["site/\(name)"]?["hashes"]?["sha256"]?.text,
+  private func siteTarget(_ name: String) throws -> JSON? {
+    guard let digest = repository?.targets["site"]?.signed["targets"]?["site/\(name)"]?["hashes"]?["sha256"]?.text,
       let bytes = try store.contents("targets/site/\(digest).\(name)")
     else { return nil }
     return try JSONParser.parse(bytes)

@@ -69,29 +69,32 @@ package struct Publisher: Sendable {
     var releases: [Release] = []
     var listed: [ListedRecord] = []
     var settled: Set<DatasetID> = []
+    let published = try PublishedSite(store: publicStore)
     for plan in plans where selected.contains(plan.id) {
-      let attempt = await attempt(plan, runID: runID)
+      let attempt = await attempt(plan, published, runID: runID)
       results.append(attempt.result)
       if let release = attempt.release { releases.append(release) }
       if let record = attempt.listed { listed.append(record) }
       if attempt.result.exitCode == 0 { settled.insert(plan.id) }
     }
+    // The last run's folder can be looked at; those before it are done with.
+    for plan in plans where selected.contains(plan.id) { try privateStore.removeWork(of: plan.id, except: runID) }
     guard !isCheck else { return results }
 
     let configured = Set(plans.map(\.id))
-    for dataset in try PublishedSite(store: publicStore).datasets() where !configured.contains(dataset) {
-      results.append(.folderGone(dataset))
-    }
-    let released = Set(releases.map(\.record.dataset))
-    let records = results.map { record(of: $0, run: runID) }
+    for dataset in published.datasets where !configured.contains(dataset) { results.append(.folderGone(dataset)) }
     // What was not looked at, or could not be, stays listed as it was.
-    let published = PublishedSite(store: publicStore)
-    let standing = try published.listedRecords(of: published.repository())
-    listed += standing.filter { configured.contains($0.dataset) && !settled.contains($0.dataset) }
+    listed += try published.listedRecords().filter { configured.contains($0.dataset) && !settled.contains($0.dataset) }
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
-    _ = try publishCatalog(releases, listed: listed, note: ledgerNote(records.filter { released.contains($0.dataset) }))
-    for record in records { try privateStore.ledger.add(record) }
-    for plan in plans where selected.contains(plan.id) { try privateStore.removeWork(of: plan.id, except: runID) }
+    let released = Set(releases.map(\.record.dataset))
+    let note = ledgerNote(results.filter { released.contains($0.dataset) }.map { record(of: $0, run: runID) })
+    do {
+      try publishCatalog(releases, listed: listed, note: note)
+    } catch let refusal as Refusal {
+      // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
+      results = results.map { released.contains($0.dataset) ? .heldBack($0.dataset, refusal.report) : $0 }
+    }
+    for result in results { try privateStore.ledger.add(record(of: result, run: runID)) }
     return results
   }
 
@@ -122,13 +125,13 @@ package struct Publisher: Sendable {
     var listed: ListedRecord?
   }
 
-  private func attempt(_ plan: DatasetPlan, runID: String) async -> Attempt {
+  private func attempt(_ plan: DatasetPlan, _ published: PublishedSite, runID: String) async -> Attempt {
     switch plan {
     case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
     case .ready(let dataset, let schema):
       do {
-        guard dataset.access == .unconditional else { return try list(dataset, schema) }
-        return try await journey(of: dataset, schema, runID: runID)
+        guard dataset.access == .unconditional else { return try list(dataset, schema, published) }
+        return try await journey(of: dataset, schema, published, runID: runID)
       } catch let error as StageError {
         return Attempt(result: DatasetResult(error))
       } catch let error as RedactionError {
@@ -139,8 +142,10 @@ package struct Publisher: Sendable {
     }
   }
 
-  private func journey(of dataset: Dataset, _ schema: Schema, runID: String) async throws -> Attempt {
-    let previous = try PublishedSite(store: publicStore).previous(of: dataset.id)
+  private func journey(
+    of dataset: Dataset, _ schema: Schema, _ published: PublishedSite, runID: String
+  ) async throws -> Attempt {
+    let previous = try published.previous(of: dataset.id)
     let run = Run(
       id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress)
     let key = try privateStore.workspaceKey()
@@ -169,9 +174,9 @@ package struct Publisher: Sendable {
   }
 
   /// A dataset of which no rows are published: described where it may be, with nothing of its data.
-  private func list(_ dataset: Dataset, _ schema: Schema) throws -> Attempt {
+  private func list(_ dataset: Dataset, _ schema: Schema, _ published: PublishedSite) throws -> Attempt {
     // What was released while it was open is not taken back by closing it.
-    guard try PublishedSite(store: publicStore).releases(of: dataset.id).isEmpty else {
+    guard published.releases(of: dataset.id).isEmpty else {
       return Attempt(result: .stillPublished(dataset.id, access: dataset.access))
     }
     var attempt = Attempt(result: DatasetResult(dataset.id, .listed))
@@ -180,7 +185,7 @@ package struct Publisher: Sendable {
     let record = ListedRecord(
       dataset: dataset.id, access: dataset.access, metadata: descriptiveMetadata(of: dataset),
       schema: redact.publicSchema(source: schema).schema)
-    let findings = CheckOutput.findings(inPage: record.json.prettyBytes, name: "site/listed.json")
+    let findings = CheckOutput.findings(inRecord: record.json, name: "site/listed.json")
     if findings.isEmpty {
       attempt.listed = record
     } else {

@@ -13,7 +13,7 @@ package enum SensitiveNumber: String, Sendable, CaseIterable {
 ///
 /// Full-width digits and invisible characters are seen through, and so are spaces, hyphens and dots between groups of digits.
 /// - Parameters:
-///   - isNumber: the text is a value of a numeric column: digits after a point are a fraction, not an item of a list.
+///   - isNumber: the text is a value of a numeric column: only the whole number that it stands for is looked at.
 ///   - found: called once for each number; what it is, never what it says.
 /// - Complexity: O(bytes).
 /// - Source: privacy.md §1, rows 1, 3, 5, 6 and 9.
@@ -28,6 +28,12 @@ package func findSensitiveNumbers(
 package func findSensitiveNumbers(
   inFolded plain: ArraySlice<UInt8>, isNumber: Bool = false, _ found: (SensitiveNumber) -> Void
 ) {
+  if isNumber {
+    // A fraction is a measurement or an amount; 1.38001380E10 is a whole number all the same.
+    guard let digits = wholeNumber(plain) else { return }
+    DigitRun(digits).report(found)
+    return
+  }
   var run = DigitRun()
   var index = plain.startIndex
   while index < plain.endIndex {
@@ -36,8 +42,39 @@ package func findSensitiveNumbers(
       continue
     }
     index = run.collect(plain, from: index)
-    run.report(isNumber: isNumber, found)
+    run.report(found)
   }
+}
+
+/// The digits of a decimal number that is whole and has at most 40 of them; nil for any other.
+private func wholeNumber(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+  var digits: [UInt8] = []
+  var point: Int?
+  var exponent = 0
+  var index = text.first == UInt8(ascii: "-") ? text.startIndex + 1 : text.startIndex
+  while index < text.endIndex {
+    let byte = text[index]
+    index += 1
+    if isDigit(byte) {
+      digits.append(byte - 0x30)
+    } else if byte == UInt8(ascii: ".") && point == nil {
+      point = digits.count
+    } else if byte | 0x20 == UInt8(ascii: "e") {
+      guard let power = Int(String(decoding: text[index...], as: UTF8.self)), abs(power) <= 40 else { return nil }
+      exponent = power
+      break
+    } else {
+      return nil
+    }
+  }
+  let whole = (point ?? digits.count) + exponent
+  guard whole > 0, whole <= 40 else { return nil }
+  if digits.count > whole {
+    guard digits[whole...].allSatisfy({ $0 == 0 }) else { return nil }
+    digits.removeSubrange(whole...)
+  }
+  digits.append(contentsOf: repeatElement(0, count: whole - digits.count))
+  return digits
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
@@ -64,12 +101,24 @@ private struct DigitRun {
   /// It is reported in pieces that overlap.
   private static let digitLimit = 4_096
 
+  init() {}
+
+  /// One group, of a numeric value.
+  init(_ digits: [UInt8]) {
+    self.digits = digits
+    groups = [
+      Group(textStart: 0, start: 0, count: digits.count, followsPoint: false, isCode: false, hasExponentTen: false)
+    ]
+  }
+
   private struct Group {
     let textStart: Int
     let start: Int
     let count: Int
     /// Whether exactly one stop stands before it, as in a decimal number.
     let followsPoint: Bool
+    /// A single letter right before it, as in the number of a permit.
+    let isCode: Bool
     /// An exponent of ten right after it, as spreadsheets write long numbers: `1.3800138E10`.
     let hasExponentTen: Bool
   }
@@ -91,7 +140,7 @@ private struct DigitRun {
       groups.append(
         Group(
           textStart: groupStart, start: start, count: index - groupStart, followsPoint: followsPoint,
-          hasExponentTen: isExponentTen(text, index)))
+          isCode: followsSingleLetter(text, groupStart), hasExponentTen: isExponentTen(text, index)))
       var next = index
       while next < text.endIndex && next - index < 3 && isSeparator(text[next]) { next += 1 }
       guard next < text.endIndex else { return index }
@@ -111,11 +160,29 @@ private struct DigitRun {
     }
   }
 
-  func report(isNumber: Bool, _ found: (SensitiveNumber) -> Void) {
+  func report(_ found: (SensitiveNumber) -> Void) {
     if digits.count >= 17 {
-      for start in 0...(digits.count - 17) where isIdentityNumber(at: start) { found(.residentIdentityNumber) }
+      for start in 0...(digits.count - 17) where isIdentityNumber(at: start) && isOneNumber(at: start) {
+        found(.residentIdentityNumber)
+      }
     }
-    for group in groups.indices where isMobileNumber(at: group, isNumber: isNumber) { found(.mobileNumber) }
+    for group in groups.indices where isMobileNumber(at: group) { found(.mobileNumber) }
+  }
+
+  /// Whether eighteen places from `start` on lie in one group, or begin and end where groups do: parts of one number, and not the
+  /// end of one and the beginning of the next.
+  private func isOneNumber(at start: Int) -> Bool {
+    guard let first = groups.lastIndex(where: { $0.start <= start }) else { return false }
+    let end = min(start + 18, digits.count)
+    if end <= groups[first].start + groups[first].count { return true }
+    guard groups[first].start == start, let last = groups.firstIndex(where: { $0.start + $0.count >= end }),
+      groups[last].start + groups[last].count == end
+    else { return false }
+    // Single digits: eighteen of them, and no more.
+    let isSpelled = groups[first...last].allSatisfy { $0.count == 1 }
+    let continues =
+      (first > 0 && groups[first - 1].count == 1) || (last + 1 < groups.count && groups[last + 1].count == 1)
+    return !(isSpelled && continues) && !groups[first...last].dropFirst().allSatisfy(\.followsPoint)
   }
 
   /// Seventeen digits with a day of birth and the check digit that ISO 7064 MOD 11-2 gives.
@@ -151,11 +218,15 @@ private struct DigitRun {
   /// `1[3-9]` and nine digits: in one group, or in groups as people write them, after `86`, `+86`, `0086` or `0` or not.
   ///
   /// No list of segments: they grow every year.
+  private func isYear(_ group: Group) -> Bool {
+    group.count == 4 && [[1, 9], [2, 0]].contains(Array(digits[group.start..<group.start + 2]))
+  }
+
   private func isMobileStart(_ start: Int) -> Bool {
     start + 1 < digits.count && digits[start] == 1 && digits[start + 1] >= 3
   }
 
-  private func isMobileNumber(at index: Int, isNumber: Bool) -> Bool {
+  private func isMobileNumber(at index: Int) -> Bool {
     let group = groups[index]
     func starts(at offset: Int) -> Bool { isMobileStart(group.start + offset) }
     func begins(with prefix: [UInt8]) -> Bool {
@@ -163,16 +234,15 @@ private struct DigitRun {
     }
     // 0.13800138000 is a fraction; 1.13800138000 may be the first item of a list.
     let isFraction =
-      group.followsPoint && index > 0
-      && (isNumber || (groups[index - 1].count == 1 && digits[groups[index - 1].start] == 0))
+      group.followsPoint && index > 0 && groups[index - 1].count == 1 && digits[groups[index - 1].start] == 0
     switch group.count {
-    case 11: return !isFraction && starts(at: 0)
-    case 12: return begins(with: [0])
-    case 13: return begins(with: [8, 6])
-    case 14: return begins(with: [8, 6, 0])
-    case 15: return begins(with: [0, 0, 8, 6])
-    // Two numbers run together.
-    case 22: return starts(at: 0) && starts(at: 11)
+    case 11: return !isFraction && !group.isCode && starts(at: 0)
+    case 12: return !isFraction && !group.isCode && begins(with: [0])
+    case 13: return !isFraction && begins(with: [8, 6])
+    case 15: return !isFraction && begins(with: [0, 0, 8, 6])
+    // Several numbers run together.
+    case let count where count >= 22 && count % 11 == 0:
+      return !isFraction && stride(from: 0, to: group.count, by: 11).allSatisfy(starts)
     default: break
     }
     if group.hasExponentTen && group.followsPoint && group.count >= 6 && index > 0 {
@@ -190,9 +260,19 @@ private struct DigitRun {
       }
       // 131.47123456 is a longitude.
       let isDecimal = form.count == 2 && parts.dropFirst().allSatisfy(\.followsPoint)
-      return !isDecimal && zip(parts, form).allSatisfy { $0.count == $1 }
+      // 195-2021-2024 are years.
+      let areYears = form == [3, 4, 4] && parts.dropFirst().allSatisfy { isYear($0) }
+      return !isDecimal && !areYears && zip(parts, form).allSatisfy { $0.count == $1 }
     }
   }
+}
+
+/// One letter, with no letter before it: `D13112345678` is a permit, `tel13800138000` is not.
+private func followsSingleLetter(_ text: ArraySlice<UInt8>, _ index: Int) -> Bool {
+  func isLetter(_ position: Int) -> Bool {
+    position >= text.startIndex && (text[position] | 0x20) >= 0x61 && (text[position] | 0x20) <= 0x7a
+  }
+  return isLetter(index - 1) && !isLetter(index - 2)
 }
 
 private func isExponentTen(_ text: ArraySlice<UInt8>, _ index: Int) -> Bool {
@@ -204,5 +284,5 @@ private func isExponentTen(_ text: ArraySlice<UInt8>, _ index: Int) -> Bool {
 private let identityWeights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 private let writtenForms = [
   [3, 4, 4], [3, 8], [7, 4], [3, 3, 5], [5, 6], [4, 3, 4], [6, 5], [4, 4, 3],
-  [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+  [2, 4, 5], [5, 3, 3], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
 ]

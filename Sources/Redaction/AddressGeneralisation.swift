@@ -36,9 +36,11 @@ private struct ChineseAddress {
     var index = 0
     var partStart = 0
     /// The name of the current part, without its ending.
-    func hasName(_ lengths: ClosedRange<Int>) -> Bool {
+    func hasName(_ lengths: ClosedRange<Int>, personFrom: Int = 4) -> Bool {
       let name = characters[partStart..<index]
-      return lengths.contains(name.count) && !name.contains(where: storyWords.contains)
+      // 王小明愚园: somebody's name before that of the road. Few roads have a long name that begins with a surname.
+      let mayHoldPerson = name.count >= personFrom && name.first.map(surnames.contains) == true
+      return lengths.contains(name.count) && !mayHoldPerson && !name.contains(where: storyWords.contains)
     }
     scan: while index < characters.count, isHan(characters[index]) {
       let next = index + 1 < characters.count ? characters[index + 1] : " "
@@ -55,7 +57,7 @@ private struct ChineseAddress {
         ends[.district] = index + 1
         partStart = index + 1
       case "街" where next == "道":
-        guard hasName(2...8) else { return nil }
+        guard hasName(2...8, personFrom: 5) else { return nil }
         ends[.subdistrict] = index + 2
         partStart = index + 2
         index += 1
@@ -88,6 +90,11 @@ private struct ChineseAddress {
 private let storyWords: Set<Unicode.Scalar> = [
   "住", "转", "宅", "隔", "壁", "的", "旁", "边", "在", "爷", "奶", "叔", "姐", "某", "户", "妈", "爸", "找", "收", "我", "他", "她",
 ]
+
+/// The hundred surnames that nine in ten people of China have.
+private let surnames = Set(
+  ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛"
+    + "闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常").unicodeScalars)
 
 private func isHan(_ scalar: Unicode.Scalar) -> Bool {
   (0x3400...0x9fff).contains(scalar.value) || (0x20000...0x3ffff).contains(scalar.value)

@@ -53,12 +53,17 @@ struct ColumnTransform: Sendable {
   var isPublished: Bool { transform != .drop }
   /// The text goes out as it came in.
   var keepsText: Bool { transform == .keep }
-  /// Whether the values taken out must not be found anywhere in the output: all of a direct identifier, and the
-  /// texts of what else is not public.
+  /// Whether the values taken out must not be found anywhere in the output.
   ///
-  /// Dates and amounts are left out: other columns rightly hold the same ones.
+  /// These are texts of what is not public, and whole numbers of direct identifiers. Dates and amounts are left out: other
+  /// columns rightly hold the same ones.
   var isRemoved: Bool {
-    !keepsText && (disclosure == .directIdentifier || (!disclosure.isPublic && source.type == .string))
+    guard !keepsText && !disclosure.isPublic else { return false }
+    return switch source.type {
+    case .string: true
+    case .integer: disclosure == .directIdentifier
+    case .number, .boolean, .date, .datetime, .year, .yearmonth: false
+    }
   }
 
   var isDirectIdentifier: Bool { disclosure == .directIdentifier }

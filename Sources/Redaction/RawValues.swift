@@ -26,23 +26,33 @@ package struct RawValues: Sendable {
     guard !strong.isEmpty else { return 0 }
     var count = 0
     var run: [UInt8] = []
-    var index = 0
-    while index < folded.count {
-      if let byte = matchedByte(folded[index]) {
-        run.append(byte)
-      } else if !(isPassedOver(folded[index]) && !run.isEmpty) {
-        count += try countStrong(inRun: run)
+    /// Where something was passed over: short values must begin and end there.
+    var edges: [Int] = [0]
+    for byte in folded + [0] {
+      if let matched = matchedByte(byte) {
+        run.append(matched)
+      } else if isPassedOver(byte) && !run.isEmpty {
+        edges.append(run.count)
+      } else if !run.isEmpty {
+        edges.append(run.count)
+        count += try countStrong(inRun: run, edges: edges)
         run.removeAll(keepingCapacity: true)
+        edges = [0]
       }
-      index += 1
     }
-    return count + (try countStrong(inRun: run))
+    return count
   }
 
-  private func countStrong(inRun run: [UInt8]) throws -> Int {
+  private func countStrong(inRun run: [UInt8], edges: [Int]) throws -> Int {
     var count = 0
     for set in strong where run.count >= set.length {
-      for start in 0...(run.count - set.length) where try set.contains(run[start..<start + set.length]) { count += 1 }
+      if set.length >= Self.longEnoughInside {
+        for start in 0...(run.count - set.length) where try set.contains(run[start..<start + set.length]) { count += 1 }
+      } else {
+        for start in edges where edges.contains(start + set.length) && start + set.length <= run.count {
+          if try set.contains(run[start..<start + set.length]) { count += 1 }
+        }
+      }
     }
     return count
   }
@@ -124,6 +134,8 @@ struct RawValuesBuilder: ~Copyable {
 extension RawValues {
   static let shortest = 8
   static let longest = 32
+  /// Values of so many places are found at any place of a longer number; shorter ones would be found there by chance.
+  static let longEnoughInside = 11
 }
 
 private let wholeCellKeyLength = 16

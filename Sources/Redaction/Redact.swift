@@ -21,7 +21,7 @@ package struct Redact: Stage {
   }
 
   package func run(_ table: ValidatedTable, in run: Run) async throws -> Redacted {
-    var reader = RecordReader(try FileByteSource(path: table.rows.path), layout: CanonicalRows.layout)
+    var reader = RecordReader(canonical: try FileByteSource(path: table.rows.path))
     var output = try OutputFile(path: "\(run.folder(of: Self.name))/rows.csv")
     var removed = RawValuesBuilder(folder: run.folder(of: Self.name), memoryBudget: run.memoryBudget)
     let columns = transforms.indices.filter { transforms[$0].isPublished }

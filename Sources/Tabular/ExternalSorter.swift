@@ -146,7 +146,6 @@ package struct SortedRecords: ~Copyable {
   private var readers: [RunReader] = []
   /// Readers as a binary heap, the one with the least record first.
   private var heap: [Int] = []
-  private var hasStarted = false
 
   init(arena: [UInt8], entries: [ExternalSorter.Entry]) {
     self.arena = arena

@@ -20,6 +20,8 @@ struct ValidationPass: ~Copyable {
   private var rowCount = 0
   private var output: OutputFile
   private var builder: CanonicalRowBuilder
+  private let repairs: [[Repair]]
+  private let hasRepairs: Bool
   private var repairCounts: [Int]
   /// Records of the current batch that the header used up.
   private var consumed = 0
@@ -56,6 +58,9 @@ struct ValidationPass: ~Copyable {
       decoded, layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
     self.output = output
     builder = CanonicalRowBuilder(columnCount: schema.fields.count)
+    let policies = Dictionary(dataset.columns.map { ($0.field, $0.repairs) }, uniquingKeysWith: { first, _ in first })
+    repairs = schema.fields.map { policies[$0.name] ?? [] }
+    hasRepairs = repairs.contains { !$0.isEmpty }
     repairCounts = [Int](repeating: 0, count: schema.fields.count)
   }
 
@@ -170,8 +175,8 @@ struct ValidationPass: ~Copyable {
 
   private mutating func checkAndWrite(_ records: [Int], _ rows: [Int]) throws {
     let linesBefore = reader.linesBefore
-    let repairs = schema.fields.map { field in dataset.columns.first { $0.field == field.name }?.repairs ?? [] }
-    let hasRepairs = repairs.contains { !$0.isEmpty }
+    let repairs = repairs
+    let hasRepairs = self.hasRepairs
     var counts = repairCounts
     try check?.check(
       reader.batch, records: records, rows: rows,

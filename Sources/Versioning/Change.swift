@@ -44,6 +44,13 @@ package struct Change: Sendable {
       }
     }
 
+    var isAboutColumns: Bool {
+      switch self {
+      case .columnAdded, .columnRemoved, .columnRetyped, .columnsReordered, .keyChanged: true
+      default: false
+      }
+    }
+
     /// Code and subject as `release.json` holds them: `column-removed`, `phone`.
     package var code: (code: String, subject: String?) {
       switch self {
@@ -117,8 +124,12 @@ package struct Change: Sendable {
     } else if current.rowCount != previous.rowCount {
       reasons.append(current.rowCount > previous.rowCount ? .rowsAdded : .rowsRemoved)
     }
-    // Something differs, and it is neither rows nor columns.
-    if reasons.isEmpty { reasons = [.metadataChanged] }
+    // Titles, units, limits: what is said of the columns, where the columns are the same.
+    let isSameShape = !reasons.contains { $0.isAboutColumns }
+    let isDescribedOtherwise =
+      previous.metadata != descriptiveMetadata(of: current.dataset)
+      || (isSameShape && previous.schema.json != schema.json)
+    if isDescribedOtherwise || reasons.isEmpty { reasons.append(.metadataChanged) }
     self.init(
       level: reasons.map(\.level).max() ?? .patch, reasons: reasons, rowsBefore: previous.rowCount,
       rowsAfter: current.rowCount, rows: rows)

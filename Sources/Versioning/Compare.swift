@@ -2,7 +2,7 @@ internal import Hashing
 package import Publication
 package import Redaction
 package import TableSchema
-internal import Tabular
+package import Tabular
 
 /// Orders the rows, compares them with the last release, says what changed and gives the version.
 package struct Compare: Stage {
@@ -25,7 +25,7 @@ package struct Compare: Stage {
     let currentColumns = common?.isWhole == true || !isComparable ? nil : common?.currentColumns
     let source = try FileByteSource(path: table.rows.path)
     var rows = try OrderedRows(
-      RecordReader(source, layout: CanonicalRows.layout), skipsHeader: false, key: key, projection: currentColumns,
+      RecordReader(canonical: source), skipsHeader: false, key: key, projection: currentColumns,
       columnCount: schema.fields.count, folder: folder, memoryBudget: run.memoryBudget)
 
     // Where the columns differ, only whole-table facts are compared unless a key says which row is which.
@@ -36,7 +36,7 @@ package struct Compare: Stage {
       let before = try GzipByteSource(FileByteSource(path: previous.rowsPath))
       let beforeColumns = common?.isWhole == true ? nil : common?.previousColumns
       var previousRows = try OrderedRows(
-        RecordReader(before, layout: CanonicalRows.layout), skipsHeader: true,
+        RecordReader(canonical: before), skipsHeader: true,
         key: RowKey(keyNames, schema: previous.schema),
         projection: beforeColumns, columnCount: previous.schema.fields.count, folder: folder,
         memoryBudget: run.memoryBudget)
@@ -114,11 +114,13 @@ package struct PreviousRelease: Sendable {
   package let issued: Instant
   /// Its `data.csv.gz`.
   package let rowsPath: String
+  /// What people read about it, as `descriptiveMetadata` gives it.
+  package let metadata: JSON
 
   package init(
     release: ReleaseID, version: Version, content: Digest, schema: Schema, keyNames: [String], formats: [RowFormat],
     rowCount: Int,
-    issued: Instant, rowsPath: String
+    issued: Instant, rowsPath: String, metadata: JSON
   ) {
     self.release = release
     self.version = version
@@ -129,6 +131,7 @@ package struct PreviousRelease: Sendable {
     self.rowCount = rowCount
     self.issued = issued
     self.rowsPath = rowsPath
+    self.metadata = metadata
   }
 }
 

@@ -85,6 +85,13 @@ import Testing
       for (path, data) in try victim.tree("public") where old[path] != nil && !isReplaceable(path) {
         #expect(data == old[path], "killed at \(call): \(path)")
       }
+      // A check between the two neither trips over what is there nor touches it.
+      if index % 5 == 0 {
+        let before = try victim.tree("public")
+        let check = try victim.daylight("check", now: clock)
+        let after = try victim.tree("public")
+        #expect(check.code == 0 && after == before, "killed at \(call): \(check.output)\(check.error)")
+      }
       if index % 2 == 0 {
         // Run again: the tree is that of an undisturbed run.
         let again = try victim.daylight("publish", now: clock)

@@ -272,6 +272,56 @@ import Testing
     }
   }
 
+  @Test func whatPagesWouldShowIsCheckedWithTheDataset() throws {
+    let site = try site("id,name\n1,a\n")
+    try site.addDataset("other", columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
+    let file = "datasets/office/other/dataset.yaml"
+    // In JSON the line breaks are escaped, on a page they are not.
+    try site.write(
+      try site.text(file).replacingOccurrences(of: "zh: 测试数据集", with: #"zh: "热线\n138\n0013\n8000""#), file)
+    let result = try site.daylight("publish", "--json", now: clock)
+    #expect(result.code == 3)
+    #expect(try results(result).map { $0["outcome"] as? String } == ["refused", "released"], "\(result.output)")
+  }
+
+  @Test func everyReasonIsGiven() throws {
+    let site = try site("id,name\n1,a\n")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let file = "datasets/office/things/dataset.yaml"
+    try site.write(try site.text(file).replacingOccurrences(of: "测试数据集", with: "另一说明"), file)
+    try site.write("id,name\n1,b\n2,c\n", "datasets/office/things/input.csv")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let change = try site.json("public/data/office/things/latest/release.json")["change"] as? [String: Any]
+    let codes = (change?["reasons"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
+    #expect(codes == ["rows-added", "values-changed", "metadata-changed"])
+  }
+
+  @Test func longRecordsThatAreAllowedGoAllTheWay() throws {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["name: {disclosure: public}"], fields: [name],
+      input: "name\n\(String(repeating: "x", count: 17 << 20))\n",
+      source: "max_record: 100000000")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+  }
+
+  @Test func checksLeaveOneWorkFolder() throws {
+    let site = try site("id,name\n1,a\n")
+    for _ in 0..<3 { #expect(try site.daylight("check", now: clock).code == 0) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.path)/workspace/work/office/things").count == 1)
+  }
+
+  @Test func tabsMayDelimit() throws {
+    let site = try TestSite()
+    for delimiter in [#"delimiter: "\t""#, #"delimiter: '\t'"#] {
+      try site.addDataset(
+        columns: ["id: {disclosure: public}", "name: {disclosure: public}"], fields: [id, name],
+        input: "id\tname\n1\ta,b\n",
+        source: "dialect: {\(delimiter)}")
+      #expect(try site.daylight("check", now: clock).code == 0, "\(delimiter)")
+    }
+  }
+
   @Test func aTableAboutPersonsIsOrderedByItsRowsAndKeepsItsVersionLine() throws {
     let site = try TestSite()
     try site.addDataset(

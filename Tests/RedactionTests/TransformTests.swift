@@ -73,6 +73,8 @@ import Testing
     ("Room 5", nil, nil, nil), ("沪青平公路1号", "沪青平公路", nil, nil),
     ("长宁区程家桥街道虹桥路1号", "长宁区程家桥街道虹桥路", "长宁区程家桥街道", "长宁区"),
     ("王小明家住愚园路1号", nil, nil, nil), ("张三转李四上海市长宁区仙霞路1号", nil, nil, nil), ("张路", nil, nil, nil), ("张大道", nil, nil, nil),
+    ("王小明愚园路1号", nil, nil, nil), ("王小明长宁区", nil, nil, nil),
+    ("静安区石门二路街道北京西路1号", "静安区石门二路街道北京西路", "静安区石门二路街道", "静安区"),
     ("住在张大爷隔壁的王小明家旁边那条路", nil, nil, nil), ("我们村里最东边的那一户人家门前的路", nil, nil, nil),
   ])
   func addresses(text: String, road: String?, subdistrict: String?, district: String?) throws {
@@ -87,7 +89,7 @@ import Testing
     let removed = [
       "138 0013 8000", "44052418800101001X", "王小明", "zhang.san@mail.example", "li@sh.cn", "short1", "不详", " 李 四 ",
       "买买提·吐尔逊", "JOHN SMITH",
-      "沪A12345", "长宁餐饮有限公司", "77",
+      "沪A12345", "长宁餐饮有限公司", "77", "62345678",
     ]
     for value in removed { try builder.add(Array(value.utf8)[...], namesPersons: true) }
     let values = try builder.finish()
@@ -97,6 +99,9 @@ import Testing
     #expect(try count("x99138001380007") == 1)
     #expect(try count("ZHANG.SAN@mail.example") == 1)
     #expect(try count("13800138001, 4405241880010100, short1, 138 0013, 8000") == 0)
+    // Short numbers count where they stand alone, not inside longer ones.
+    #expect(try count("座机 6234-5678") == 1)
+    #expect(try count("121.96234567812, 99623456780") == 0)
     #expect(try count("写信到 li@sh.cn") == 1)
     func isName(_ text: String) throws -> Bool { try values.isRemovedName(Array(text.utf8)[...]) }
     for text in ["王小明", " 王小明", "王 小 明", "李四", "买买提·吐尔逊", "买买提•吐尔逊", "john smith", "沪A12345", "沪Ａ12345", "short1"] {

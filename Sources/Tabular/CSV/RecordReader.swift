@@ -25,6 +25,11 @@ package struct RecordReader: ~Copyable {
     batch = RecordBatch(layout: layout)
   }
 
+  /// Reads canonical rows, which were checked when they were made: a record may be as long as it was let in.
+  package init(canonical source: any ByteSource) {
+    self.init(source, layout: CanonicalRows.layout, maximumRecordByteCount: 1 << 31)
+  }
+
   /// Goes to the next batch; false at the end.
   ///
   /// - Throws: `FormatError` for an unclosed quote and for a record over the limit, with its record number and line.

@@ -70,7 +70,7 @@ private func temporaryName(besides path: String) -> String {
 }
 
 /// Makes the names in a folder durable.
-private func synchroniseFolder(of path: String) throws(FileError) {
+func synchroniseFolder(of path: String) throws(FileError) {
   let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { throw FileError("open", folder) }

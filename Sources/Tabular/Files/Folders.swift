@@ -2,7 +2,11 @@ internal import Glibc
 
 /// Makes a folder and those above it that are missing, each with the given mode.
 package func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(FileError) {
-  if mkdir(path, mode) == 0 { return }
+  if mkdir(path, mode) == 0 {
+    // The name must last as long as what will be in it.
+    try synchroniseFolder(of: path)
+    return
+  }
   if errno == EEXIST {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
@@ -15,6 +19,7 @@ package func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(FileError) 
   }
   try makeFolder(String(path[..<slash]), mode: mode)
   guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError("make folder", path) }
+  try synchroniseFolder(of: path)
 }
 
 /// What a name stands for, links not followed.

@@ -47,6 +47,10 @@ private func folding(of scalar: UInt32) -> Folding {
   // Full-width ASCII: letters, digits and the signs that stand between digits.
   case 0xff10...0xff19, 0xff21...0xff3a, 0xff41...0xff5a: .replaced(UInt8(scalar - 0xfee0))
   case 0xff08, 0xff09, 0xff0b, 0xff0d, 0xff0e, 0xff0f, 0xff20, 0xff3f, 0xff5e: .replaced(UInt8(scalar - 0xfee0))
+  // Digits of other scripts and of mathematics.
+  case 0x660...0x669: .replaced(UInt8(scalar - 0x660 + 0x30))
+  case 0x6f0...0x6f9: .replaced(UInt8(scalar - 0x6f0 + 0x30))
+  case 0x1d7ce...0x1d7ff: .replaced(UInt8((scalar - 0x1d7ce) % 10 + 0x30))
   // Soft hyphen, combining grapheme joiner, Mongolian separator, zero-width and bidirectional controls, variation selectors.
   case 0xad, 0x34f, 0x180e, 0x200b...0x200f, 0x202a...0x202e, 0x2060...0x2069, 0xfe00...0xfe0f, 0xfeff: .removed
   // Spaces of all widths, middle dots and bullets.
@@ -87,7 +91,7 @@ private func chineseDigit(_ scalar: UInt32) -> UInt8? {
   }
 }
 
-/// Spelled-out digits count as digits where five or more follow one another: 一 alone is a word.
+/// Spelled-out digits count as digits where five or more follow one another, or two or more beside a digit: 一 alone is a word.
 private func appendChineseDigits(_ text: ArraySlice<UInt8>, from: Int, to plain: inout [UInt8]) -> Int {
   var digits: [UInt8] = []
   var i = from
@@ -97,7 +101,10 @@ private func appendChineseDigits(_ text: ArraySlice<UInt8>, from: Int, to plain:
     digits.append(UInt8(ascii: "0") + digit)
     i += 3
   }
-  if digits.count >= 5 {
+  func isDigit(_ byte: UInt8?) -> Bool { byte.map { $0 >= 0x30 && $0 <= 0x39 } ?? false }
+  let isBesideDigit =
+    isDigit(plain.last) || (i < text.endIndex && (isDigit(text[i]) || text[i...].starts(with: [0xef, 0xbc])))
+  if digits.count >= 5 || (digits.count >= 2 && isBesideDigit) {
     plain.append(contentsOf: digits)
   } else {
     plain.append(contentsOf: text[from..<i])
