@@ -78,7 +78,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror the sources; CommandTests go through the door that users use, ConformanceTests hold others' cases against it.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["Tabular"], path: "Tests/TestSupport", swiftSettings: strict),
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
     test("RecognitionTests", ["Recognition", "TestSupport"]),
