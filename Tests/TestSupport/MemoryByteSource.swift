@@ -1,4 +1,4 @@
-package import Tabular
+internal import Tabular
 
 /// Bytes in memory, given out in the pieces that they were put in.
 package final class MemoryByteSource: ByteSource {
