@@ -59,7 +59,9 @@ package struct RawValues: Sendable {
 
   /// Whether the cell is a removed name, or another short removed value, and nothing else.
   package func isRemovedName(_ cell: ArraySlice<UInt8>) throws -> Bool {
-    guard let names, let key = wholeCellKey(cell) else { return false }
+    guard let names, cell.count >= 5, cell.count <= 192,
+      let key = wholeCellKey(folded: foldedText(cell))
+    else { return false }
     return try names.contains(key[...])
   }
 }
@@ -83,13 +85,13 @@ struct RawValuesBuilder: ~Copyable {
 
   /// - Parameter namesPersons: a whole cell that is a name counts too.
   mutating func add(_ text: ArraySlice<UInt8>, namesPersons: Bool) throws {
-    if namesPersons, let key = wholeCellKey(text), namesSomebody(text) {
+    let folded = foldedText(text)
+    if namesPersons, let key = wholeCellKey(folded: folded), namesSomebody(folded: folded) {
       let box = names ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
       names = box
       try box.sorter?.add(key[...])
     }
     // A number may stand among words: each run of letters and digits counts on its own.
-    let folded = foldedText(text)
     var run: [UInt8] = []
     var hasAt = false
     for byte in folded + [0] {
@@ -144,14 +146,14 @@ private let wholeCellKeyLength = 16
 /// length (FNV-1a twice: nobody chooses these texts to collide).
 ///
 /// Nil for texts that are too short or too long to be a name.
-private func wholeCellKey(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-  guard text.count >= 5, text.count <= 192 else { return nil }
+private func wholeCellKey(folded: [UInt8]) -> [UInt8]? {
+  guard folded.count >= 5, folded.count <= 192 else { return nil }
   var low: UInt64 = 0xcbf2_9ce4_8422_2325
   var high: UInt64 = 0x9e37_79b9_7f4a_7c15
   var hanCount = 0
   var letterCount = 0
   var digitCount = 0
-  for byte in foldedText(text) {
+  for byte in folded {
     let upper: UInt8
     switch byte {
     case 0x20, 0x09, 0x0a, 0x0d: continue
@@ -177,19 +179,25 @@ private func wholeCellKey(_ text: ArraySlice<UInt8>) -> [UInt8]? {
 }
 
 /// Whether a removed text says something of a person: not "unknown", and no organisation, which may rightly stand in two columns.
-private func namesSomebody(_ text: ArraySlice<UInt8>) -> Bool {
-  let plain = foldedText(text).filter { $0 != 0x20 }
-  guard let value = String(validating: plain, as: UTF8.self)?.uppercased() else { return false }
-  return !nobody.contains(value) && !organisationEndings.contains(where: value.hasSuffix)
+private func namesSomebody(folded: [UInt8]) -> Bool {
+  let plain = folded.filter { $0 != 0x20 }
+  // 王知行 is a person: an ending of one character counts after four others, 3 bytes each.
+  let isOrganisation = organisationEndings.contains { ending in
+    plain.count >= (ending.count == 3 ? 15 : ending.count + 3) && plain.suffix(ending.count).elementsEqual(ending)
+  }
+  return !nobody.contains(plain) && !isOrganisation
 }
 
-private let nobody: Set<String> = ["不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名", "空白", "本人", "同上", "UNKNOWN"]
+private let nobody: Set<[UInt8]> = Set(
+  ["不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名", "空白", "本人", "同上", "unknown", "UNKNOWN", "Unknown"].map {
+    Array($0.utf8)
+  })
 
-private let organisationEndings = [
+private let organisationEndings: [[UInt8]] = [
   "公司", "企业", "中心", "事务所", "合作社", "经营部", "服务部", "厂", "店", "行", "院", "校", "会", "局", "委", "办", "处", "馆", "社", "站", "所",
   "街道",
   "镇", "区",
-]
+].map { Array($0.utf8) }
 
 /// Letters and digits are compared, letters in upper case.
 private func matchedByte(_ byte: UInt8) -> UInt8? {

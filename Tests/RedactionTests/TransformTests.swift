@@ -89,7 +89,7 @@ import Testing
     let removed = [
       "138 0013 8000", "44052418800101001X", "王小明", "zhang.san@mail.example", "li@sh.cn", "short1", "不详", " 李 四 ",
       "买买提·吐尔逊", "JOHN SMITH",
-      "沪A12345", "长宁餐饮有限公司", "77", "62345678",
+      "沪A12345", "长宁餐饮有限公司", "王知行", "77", "62345678",
     ]
     for value in removed { try builder.add(Array(value.utf8)[...], namesPersons: true) }
     let values = try builder.finish()
@@ -104,9 +104,11 @@ import Testing
     #expect(try count("121.96234567812, 99623456780") == 0)
     #expect(try count("写信到 li@sh.cn") == 1)
     func isName(_ text: String) throws -> Bool { try values.isRemovedName(Array(text.utf8)[...]) }
-    for text in ["王小明", " 王小明", "王 小 明", "李四", "买买提·吐尔逊", "买买提•吐尔逊", "john smith", "沪A12345", "沪Ａ12345", "short1"] {
+    for text in [
+      "王知行", "王小明", " 王小明", "王 小 明", "李四", "买买提·吐尔逊", "买买提•吐尔逊", "john smith", "沪A12345", "沪Ａ12345", "short1",
+    ] {
       #expect(try isName(text), "\(text)")
     }
-    for text in ["王小", "王小明的", "不详", "长宁餐饮有限公司", "77", "", "长宁区"] { #expect(try !isName(text), "\(text)") }
+    for text in ["王小", "王小明的", "不详", "长宁餐饮有限公司", "王知行", "77", "", "长宁区"] { #expect(try !isName(text), "\(text)") }
   }
 }
