@@ -38,7 +38,7 @@ struct Pages {
         "accessClass": dataset.access.rawValue, "frequency": text.frequency(dataset.frequency),
       ]
       if let release = entry.releases.first {
-        item["updated"] = text["更新于 \(release.modified.date)", "updated \(release.modified.date)"]
+        item["updated"] = text["更新于 \(release.release.date)", "updated \(release.release.date)"]
         item["rows"] = text["\(text.count(release.rowCount)) 行", "\(text.count(release.rowCount)) rows"]
       }
       return item
@@ -110,8 +110,8 @@ struct Pages {
       (text["开放对象", "Open to"], dataset.audience.map(text.audience).joined(separator: text["、", ", "])),
     ]
     if let release = entry.releases.first {
-      facts.append((text["最近更新", "Last update"], release.modified.date.description))
-      facts.append((text["首次发布", "First release"], release.issued.date.description))
+      facts.append((text["最近更新", "Last update"], release.release.date.description))
+      facts.append((text["首次发布", "First release"], (entry.releases.last ?? release).release.date.description))
       facts.append((text["版本", "Version"], "\(release.version) (\(release.release))"))
       facts.append((text["数据量", "Rows"], text["\(text.count(release.rowCount)) 行", text.count(release.rowCount)]))
     }
@@ -201,7 +201,7 @@ struct Pages {
       let isAboutRows = !counts.isEmpty && codes.isSubset(of: ["rows-added", "rows-removed", "values-changed"])
       return [
         "release": release.release.description, "version": release.version.description,
-        "date": release.modified.date.description,
+        "date": release.release.date.description,
         "what": (isAboutRows ? counts : reasons + counts).joined(separator: text[",", ", "]),
         "address": "\(toRoot)data/\(release.folder)/release.json",
       ]

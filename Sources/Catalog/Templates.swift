@@ -78,7 +78,7 @@ let datasetTemplate = """
   <thead><tr><th scope="col">{{nameWord}}</th><th scope="col">{{titleWord}}</th><th scope="col">{{typeWord}}</th><th scope="col">{{ruleWord}}</th></tr></thead>
   <tbody>
   {{#items}}
-  <tr><td><code>{{column}}</code></td><td>{{meaning}}{{#unit}} <small>({{unit}})</small>{{/unit}}{{#note}}<br><small>{{note}}</small>{{/note}}</td><td class="short">{{type}}</td><td>{{rules}}</td></tr>
+  <tr><td class="short"><code>{{column}}</code></td><td>{{meaning}}{{#unit}} <small>({{unit}})</small>{{/unit}}{{#note}}<br><small>{{note}}</small>{{/note}}</td><td class="short">{{type}}</td><td>{{rules}}</td></tr>
   {{/items}}
   </tbody>
   </table>
