@@ -128,7 +128,9 @@ import Testing
     ("assertions: {rows: {min: few}}", "whole number"),
     ("release: {approval: everybody}", "must be one of none, two-person"), ("keywords: {zh: x}", "must be a list"),
     ("derive: {a: b}", "not available"),
-    ("licence: {}", "did you mean license?"), ("\tbad", "is no valid YAML"),
+    ("licence: {}", "did you mean license?"), (#"legal_basis: "a\x01b""#, "control characters"),
+    (#"license: {name: x, title: y, path: "https://"}"#, "must be an address"),
+    (#"license: {name: x, title: y, path: "https://a/{b}"}"#, "must be an address"), ("\tbad", "is no valid YAML"),
   ])
   func configurationMistakesNameFileLineAndKey(line: String, complaint: String) throws {
     let site = try TestSite()
@@ -251,6 +253,17 @@ import Testing
       let result = try run([executable] + command, in: site.path)
       #expect(result.code == 0 && result.output.contains("Examples:"), "\(command)")
     }
+  }
+
+  @Test(arguments: [
+    "email: a>b@c.example", "email: 'a\"<x>@c.example'", "email: a{b}@c.example", "email: nobody", "telephone: 1<2>3",
+  ])
+  func contactsThatWouldBreakCataloguesAreRefused(line: String) throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n1,13800138000\n")
+    try site.write("name: 测试\ncontact:\n  name: 测试\n  \(line)\n", "datasets/office/department.yaml")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 2 && result.output.contains("department.yaml"), "\(result.output)")
   }
 
   @Test func badDirectoriesAreNamed() throws {
