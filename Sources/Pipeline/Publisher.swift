@@ -54,10 +54,14 @@ package struct Publisher: Sendable {
   ///
   /// - Parameters:
   ///   - plans: every dataset that is configured; those not selected keep their place in the catalogue.
+  ///   - named: the datasets to run; nil for all.
   ///   - isCheck: stop at the door: nothing public is written.
   /// - Throws: what concerns all of them: another publication is running, the stores cannot be written, keys are missing.
-  package func publish(_ plans: [DatasetPlan], selected: Set<DatasetID>, isCheck: Bool) async throws -> [DatasetResult]
+  package func publish(_ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool) async throws
+    -> [DatasetResult]
   {
+    let configured = Set(plans.map(\.id))
+    let selected = named ?? configured
     let lock = try privateStore.lock()
     defer { _ = lock }
     // A check writes nothing public, not even what an earlier run left to be finished.
@@ -81,8 +85,10 @@ package struct Publisher: Sendable {
     for plan in plans where selected.contains(plan.id) { try privateStore.removeWork(of: plan.id, except: runID) }
     guard !isCheck else { return results }
 
-    let configured = Set(plans.map(\.id))
-    for dataset in published.datasets where !configured.contains(dataset) { results.append(.folderGone(dataset)) }
+    // Of interest to whoever publishes everything, and not to whoever named a dataset.
+    if named == nil {
+      for dataset in published.datasets where !configured.contains(dataset) { results.append(.folderGone(dataset)) }
+    }
     // What was not looked at, or could not be, stays listed as it was.
     listed += try published.listedRecords().filter { configured.contains($0.dataset) && !settled.contains($0.dataset) }
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)

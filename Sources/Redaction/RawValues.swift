@@ -1,9 +1,10 @@
 internal import Tabular
 
-/// The values that a run took out of direct identifiers, to be looked for in every byte of the candidate.
+/// The values that a run took out, to be looked for in every byte of the candidate: direct identifiers, and the texts of other
+/// columns that are not public.
 ///
 /// Strong values (at least 8 letters and digits, 5 of them digits, or an e-mail address) are found anywhere, also inside longer
-/// texts. Names and other short values are found where a whole cell says nothing else. Memory is bounded: a Bloom filter says
+/// texts. Names and other short values of direct identifiers are found where a whole cell says nothing else. Memory is bounded: a Bloom filter says
 /// "certainly not" and sorted files on disk say the rest.
 package struct RawValues: Sendable {
   private let strong: [ValueSet]
@@ -13,8 +14,6 @@ package struct RawValues: Sendable {
     self.strong = strong
     self.names = names
   }
-
-  package var isEmpty: Bool { strong.isEmpty && names == nil }
 
   /// How many removed values stand somewhere in the text.
   ///
@@ -45,11 +44,13 @@ package struct RawValues: Sendable {
 
   private func countStrong(inRun run: [UInt8], edges: [Int]) throws -> Int {
     var count = 0
+    var isEdge = [Bool](repeating: false, count: run.count + 1)
+    for edge in edges { isEdge[edge] = true }
     for set in strong where run.count >= set.length {
       if set.length >= Self.longEnoughInside {
         for start in 0...(run.count - set.length) where try set.contains(run[start..<start + set.length]) { count += 1 }
       } else {
-        for start in edges where edges.contains(start + set.length) && start + set.length <= run.count {
+        for start in 0...(run.count - set.length) where isEdge[start] && isEdge[start + set.length] {
           if try set.contains(run[start..<start + set.length]) { count += 1 }
         }
       }

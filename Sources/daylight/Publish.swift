@@ -72,7 +72,7 @@ struct RunOptions: ParsableArguments {
       handler.logLevel = level
       return handler
     }
-    let progress = ProgressView(total: selected.count, isQuiet: quiet)
+    let progress = ProgressView(total: selected?.count ?? plans.count, isQuiet: quiet)
     let publisher = try Publisher(
       site: configuration, privateStore: try site.privateStore(),
       publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now,
@@ -115,8 +115,9 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  private func selectedIDs(among all: [DatasetID]) throws -> Set<DatasetID> {
-    guard !selection.isEmpty else { return Set(all) }
+  /// The datasets that were named; nil where none was.
+  private func selectedIDs(among all: [DatasetID]) throws -> Set<DatasetID>? {
+    guard !selection.isEmpty else { return nil }
     return Set(
       try selection.map { name in
         guard let id = all.first(where: { $0.description == name }) else {

@@ -65,7 +65,6 @@ import Testing
       places[path] = path.hasSuffix(".gz") ? try site.unpacked(path) : String(decoding: data, as: UTF8.self)
     }
     for (place, text) in places {
-      // One pass for each place: a name is looked for between characters that are no part of a longer word of the register.
       for secret in secrets where text.contains(secret) { Issue.record("\(place) holds a value that was removed") }
     }
   }
@@ -210,6 +209,18 @@ import Testing
     let foreign = try site.daylight("publish", now: clock)
     #expect(foreign.code == 1 && foreign.error.contains("the key of timestamp"))
     #expect(try site.tree("public") == before)
+  }
+
+  @Test func aReleasedDatasetWhoseFolderIsGoneIsToldAndStays() throws {
+    let site = try site("id,name\n1,a\n")
+    try site.addDataset("other", columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    try FileManager.default.removeItem(atPath: "\(site.path)/datasets/office/other")
+    let all = try site.daylight("publish", now: clock)
+    #expect(all.code == 1 && all.output.contains("office/other: has releases, but its folder"), "\(all.output)")
+    #expect(try site.text("public/catalog.ttl").contains("office/other"))
+    // Who names another dataset is not told of it.
+    #expect(try site.daylight("publish", "office/things", now: clock).code == 0)
   }
 
   @Test func conditionalAndClosedDatasetsShowNothingOfTheirData() throws {
