@@ -21,6 +21,11 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
   name: "daylight",
@@ -31,9 +36,15 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    // Without its optional parts: what they bring is never used, and takes long to compile.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
   ],
   targets: [
     // C libraries of the system.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
@@ -42,14 +53,15 @@ let package = Package(
     target("Publication"),
     target("Hashing", ["CCrypto", "Publication"]),
     target("Tabular", ["CZlib", "Hashing", "Publication"]),
+    target("Transport", ["CCurl", "Publication", "Tabular"]),
     target("TableSchema", ["CPCRE2", "Publication", "Tabular"]),
     target("Recognition", ["Publication", "Tabular"]),
-    target("Configuration", ["Publication", "Tabular", "TableSchema", yams]),
+    target("SiteConfiguration", ["Publication", "Tabular", "TableSchema", "Transport", yams]),
     target("PrivateStore", ["Publication", "Hashing", "Tabular", grdb]),
     target("PublicStore", ["Publication", "Hashing", "Tabular"]),
 
     // The private half.
-    target("Ingest", ["Publication", "PrivateStore", "Tabular"]),
+    target("Ingest", ["Publication", "PrivateStore", "Tabular", "Transport"]),
     target("Validation", ["Publication", "Tabular", "TableSchema", "Ingest"]),
     target("Redaction", ["Publication", "Hashing", "Tabular", "TableSchema", "Validation"]),
 
@@ -65,15 +77,18 @@ let package = Package(
     target(
       "Pipeline",
       [
-        "Publication", "Hashing", "Tabular", "TableSchema", "PrivateStore", "PublicStore", "Ingest", "Validation",
-        "Redaction", "Versioning", "Export", "OutputCheck", "Approval", "Catalog", "Manifest", logging,
+        "Publication", "Hashing", "Tabular", "TableSchema", "Transport", "PrivateStore", "PublicStore", "Ingest",
+        "Validation", "Redaction", "Versioning", "Export", "OutputCheck", "Approval", "Catalog", "Manifest", logging,
       ]),
-    target("Sync", ["Publication", "Hashing", "Tabular", "Manifest"]),
+    target(
+      "Portal",
+      ["Publication", "Hashing", "Tabular", "Manifest", "Export", hummingbird, lifecycle, nio, nioPosix, httpTypes, logging]),
+    target("Sync", ["Publication", "Hashing", "Tabular", "Manifest", "Transport"]),
     .executableTarget(
       name: "daylight",
       dependencies: [
-        "Publication", "Configuration", "Pipeline", "PrivateStore", "Manifest", "Sync", "Tabular", argumentParser,
-        logging,
+        "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular", "Transport",
+        argumentParser, lifecycle, logging, mustache,
       ],
       swiftSettings: strict),
 

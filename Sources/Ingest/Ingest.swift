@@ -1,35 +1,70 @@
 package import PrivateStore
 package import Publication
 internal import Tabular
+package import Transport
 
 /// Pulls the department's bytes, unchanged, into the private store.
 package struct Ingest: Stage {
   package static let name = StageName.ingest
   private let store: PrivateStore
-  /// Bytes; a larger delivery is refused.
-  private let byteLimit: Int
+  private let site: Site
 
-  package init(store: PrivateStore, byteLimit: Int = 64 << 30) {
+  package init(store: PrivateStore, site: Site) {
     self.store = store
-    self.byteLimit = byteLimit
+    self.site = site
   }
 
   package func run(_ dataset: Dataset, in run: Run) async throws -> Snapshot {
-    let source = dataset.source
+    switch dataset.source.place {
+    case .file(let path, let root): try copy(path, below: root, dataset, run)
+    case .web(let source): try await fetch(source, dataset, run)
+    }
+  }
+
+  private func copy(_ path: String, below root: String, _ dataset: Dataset, _ run: Run) throws -> Snapshot {
     do {
       // The path may lead through no link: what it resolves to must be what it says.
-      let root = try resolvedPath(source.root)
-      let relative = source.path.dropFirst(source.root.count)
-      guard try resolvedPath(source.path) == root + relative else {
-        throw IngestError(.link, dataset: dataset.id, path: source.path)
+      let relative = path.dropFirst(root.count)
+      guard try resolvedPath(path) == resolvedPath(root) + relative else {
+        throw IngestError(.link, dataset: dataset.id, place: path)
       }
-      let file = try store.addSnapshot(of: dataset.id, from: source.path, limit: byteLimit)
+      let stamp = try InputFile(path: path).modified
+      let file = try store.addSnapshot(of: dataset.id, from: path, limit: site.transfer.byteLimit)
       run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
-      return Snapshot(dataset: dataset, parts: [file])
+      return Snapshot(dataset: dataset, parts: [file], stamp: "\(stamp) \(file.byteCount)")
     } catch let error as FileError {
+      // A fault of our own disk is none of the department's.
+      guard error.path == path || error.path == root else { throw error }
       let code: IngestError.Code =
         error.isMissingFile ? .missing : error.isNoFile ? .noFile : .unreadable(error.description)
-      throw IngestError(code, dataset: dataset.id, path: source.path)
+      throw IngestError(code, dataset: dataset.id, place: path)
+    }
+  }
+
+  private func fetch(_ source: Source.WebSource, _ dataset: Dataset, _ run: Run) async throws -> Snapshot {
+    guard let address = WebAddress(source.url) else { preconditionFailure("checked when it was configured") }
+    var settings = TransferSettings(hosts: AllowedHosts(site.sourceHosts))
+    settings.connectTimeout = site.transfer.connectTimeout
+    settings.totalTimeout = site.transfer.totalTimeout
+    settings.minimumRate = site.transfer.minimumRate
+    settings.stallTimeout = site.transfer.stallTimeout
+    settings.byteLimit = site.transfer.byteLimit
+    settings.proxy = site.transfer.proxy
+    settings.authorityFile = try source.authority.map { try store.tlsFile($0, "ca") }
+    settings.certificateFile = try source.clientCertificate.map { try store.tlsFile($0, "crt") }
+    settings.keyFile = try source.clientCertificate.map { try store.tlsFile($0, "key") }
+    let pull = WebPull(store: store, dataset: dataset.id, address: address, settings: settings) { byteCount, total in
+      run.progress(.advanced(Self.name, dataset.id, byteCount: byteCount, total: total))
+    }
+    do {
+      let (file, stamp) = try await onOwnThread { try pull() }
+      return Snapshot(dataset: dataset, parts: [file], stamp: stamp)
+    } catch let error as TransferError {
+      throw IngestError(.transfer(error), dataset: dataset.id, place: address.description)
+    } catch is UnfitRange {
+      throw IngestError(
+        .transfer(TransferError(.cutOff(received: 0, expected: nil), address)), dataset: dataset.id,
+        place: address.description)
     }
   }
 }
@@ -38,29 +73,45 @@ package struct Ingest: Stage {
 package struct Snapshot: Sendable {
   package let dataset: Dataset
   package let parts: [WorkFile]
+  /// What tells this delivery from the one before, whether or not its bytes differ: a file's time, a server's entity tag.
+  package let stamp: String
 
-  init(dataset: Dataset, parts: [WorkFile]) {
+  init(dataset: Dataset, parts: [WorkFile], stamp: String) {
     self.dataset = dataset
     self.parts = parts
+    self.stamp = stamp
   }
 }
 
 /// The source could not be taken in.
 package struct IngestError: Error, Sendable, CustomStringConvertible {
-  package enum Code: Sendable, Equatable { case missing, link, noFile, unreadable(String) }
+  package enum Code: Sendable { case missing, link, noFile, unreadable(String), transfer(TransferError) }
 
   package let code: Code
   package let dataset: DatasetID
-  package let path: String
+  /// A path, or an address without query.
+  package let place: String
 
-  init(_ code: Code, dataset: DatasetID, path: String) {
+  init(_ code: Code, dataset: DatasetID, place: String) {
     self.code = code
     self.dataset = dataset
-    self.path = path
+    self.place = place
   }
 
-  /// Whether another try may go better.
-  package var isTransient: Bool { code != .link && code != .noFile }
+  /// Whether the same request may go through in a moment.
+  package var isTransient: Bool { if case .transfer(let error) = code { error.isTransient } else { false } }
+
+  /// Seconds that the server asks to be left alone.
+  package var retryAfter: Int? { if case .transfer(let error) = code { error.retryAfter } else { nil } }
+
+  /// Whether it is the source that is wanting, and not what it was asked for: another day may bring it.
+  package var isSourceUnavailable: Bool {
+    switch code {
+    case .missing, .unreadable: true
+    case .link, .noFile: false
+    case .transfer(let error): !error.isRefusal
+    }
+  }
 
   package var description: String { "ingest: \(dataset): \(text[.en])" }
 
@@ -69,14 +120,15 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
     switch code {
     case .missing:
       LocalizedText(
-        zh: "找不到源文件 \(path)\n提示:请联系部门报送该文件,或更正 source.path",
-        en: "there is no file \(path)\nhint: ask the department to deliver it, or correct source.path")
+        zh: "找不到源文件 \(place)\n提示:请联系部门报送该文件,或更正 source.path",
+        en: "there is no file \(place)\nhint: ask the department to deliver it, or correct source.path")
     case .link:
       LocalizedText(
-        zh: "\(path) 经过链接\n提示:不跟随链接,请把文件本身放到该处",
-        en: "\(path) leads through a link\nhint: links are not followed: put the file itself there")
-    case .noFile: LocalizedText(zh: "\(path) 不是普通文件", en: "\(path) is no regular file")
+        zh: "\(place) 经过链接\n提示:不跟随链接,请把文件本身放到该处",
+        en: "\(place) leads through a link\nhint: links are not followed: put the file itself there")
+    case .noFile: LocalizedText(zh: "\(place) 不是普通文件", en: "\(place) is no regular file")
     case .unreadable(let why): LocalizedText(zh: "源文件无法读取:\(why)", en: why)
+    case .transfer(let error): error.text
     }
   }
 }

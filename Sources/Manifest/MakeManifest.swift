@@ -80,6 +80,7 @@ package struct MakeManifest: Sendable {
     let needsRenewal =
       state.map {
         isDue($0.snapshot, days: expiries.snapshot, now) || isDue($0.timestamp, days: expiries.timestamp, now)
+          || isRootDue($0, now)
       } ?? true
     guard !roles.isEmpty || needsRenewal else { return nil }
 
@@ -95,7 +96,7 @@ package struct MakeManifest: Sendable {
       "timestamp", type: "timestamp", version: (state?.timestamp.version ?? 0) + 1,
       expires: now.advanced(days: expiries.timestamp),
       members: [("meta", .members([("snapshot.json", snapshot.reference)]))], key: key("timestamp", state))
-    let root = state == nil ? try firstRoot(now) : nil
+    let root = try nextRoot(after: state, now)
     return SignedManifest(siteTargets: siteFiles, roles: roles + [snapshot] + (root.map { [$0] } ?? []) + [timestamp])
   }
 
@@ -126,6 +127,23 @@ package struct MakeManifest: Sendable {
 
   private func isDue(_ role: SignedRole, days: Int, _ now: Instant) -> Bool {
     role.expires.secondsSince1970 - now.secondsSince1970 < days * 43_200
+  }
+
+  /// A root made in a key ceremony is renewed in another one; the key of a trial root lies here.
+  private func isRootDue(_ state: RepositoryState, _ now: Instant) -> Bool {
+    state.isTrial && isDue(state.root, days: expiries.root, now)
+  }
+
+  /// The first root, or the same again with a later expiry; nil where the one in force will do.
+  private func nextRoot(after state: RepositoryState?, _ now: Instant) throws -> SignedRole? {
+    guard let state else { return try firstRoot(now) }
+    guard isRootDue(state, now) else { return nil }
+    let members = (state.root.signed.members ?? []).filter {
+      !["_type", "spec_version", "version", "expires"].contains($0.name)
+    }
+    return try SignedRole(
+      "root", type: "root", version: state.root.version + 1, expires: now.advanced(days: expiries.root),
+      members: members.map { ($0.name, $0.value) }, key: key("root", state))
   }
 
   private func firstRoot(_ now: Instant) throws -> SignedRole {
@@ -171,6 +189,7 @@ package struct MakeManifest: Sendable {
   private func checkKeys(against state: RepositoryState?) throws {
     guard let state else { return }
     var expected = ["targets", "snapshot", "timestamp"].map { ($0, state.keyIDs(of: $0)) }
+    if state.isTrial { expected.append(("root", state.keyIDs(of: "root"))) }
     for name in state.targets.keys.sorted() where name != "targets" && !name.isYearRole {
       expected.append((name, state.keyIDs(ofDelegated: name)))
     }

@@ -1,3 +1,4 @@
+package import Publication
 internal import Tabular
 
 /// The TUF metadata in force, as the public root holds them.
@@ -73,4 +74,21 @@ package struct RepositoryState: Sendable {
 
   /// Whether the keys were made on first run.
   package var isTrial: Bool { root.signed["x-daylight-trial"]?.boolean ?? false }
+
+  /// Every role in force, root and timestamp included.
+  package var roles: [SignedRole] {
+    ([root, snapshot, timestamp] + targets.values).sorted { $0.name < $1.name }
+  }
+
+  /// Days for which a role's signature holds.
+  package static func days(of role: String, _ expiries: Site.Expiries) -> Int {
+    switch role {
+    case "root": expiries.root
+    case "targets": expiries.targets
+    case "snapshot": expiries.snapshot
+    case "timestamp": expiries.timestamp
+    case "site": expiries.site
+    default: expiries.department
+    }
+  }
 }

@@ -16,6 +16,8 @@ package struct TrustedMetadata: Sendable {
   private var timestamp: JSON?
   private var snapshot: JSON?
   private var targets: [String: JSON] = [:]
+  /// Who delegated each role when it was accepted.
+  private var delegators: [String: String] = [:]
 
   /// - Parameter root: the root metadata that the client trusts already; only their form and their own signatures are checked.
   package init(trustedRoot bytes: [UInt8], now: Instant) throws {
@@ -38,6 +40,27 @@ package struct TrustedMetadata: Sendable {
     }
     root = envelope.signed
   }
+
+  /// What a client accepted earlier, so that nothing older is accepted now; whether it has run out meanwhile does not matter.
+  ///
+  /// Comes after the last root and before anything new. What does not verify any more is not held.
+  package mutating func hold(timestamp: [UInt8]?, snapshot: [UInt8]?) {
+    guard let timestamp, let held = try? Envelope(timestamp, role: "timestamp", type: "timestamp"),
+      (try? held.verify(by: Signers(root: root, role: "timestamp"))) != nil,
+      let reference = held.signed["meta"]?["snapshot.json"]
+    else { return }
+    self.timestamp = held.signed
+    guard let snapshot, (try? check(snapshot, against: reference, "snapshot")) != nil,
+      let heldSnapshot = try? Envelope(snapshot, role: "snapshot", type: "snapshot"),
+      (try? heldSnapshot.verify(by: Signers(root: root, role: "snapshot"))) != nil
+    else { return }
+    self.snapshot = heldSnapshot.signed
+  }
+
+  package var timestampVersion: Int? { timestamp?["version"]?.integer }
+
+  /// The root in force was accepted, and has not run out.
+  package func requireCurrentRoot() throws { try refuseExpired(root, "root") }
 
   /// The timestamp, after the last root: not expired, not older than one seen before (§5.3.10, 5.4).
   package mutating func updateTimestamp(_ bytes: [UInt8]) throws {
@@ -89,9 +112,22 @@ package struct TrustedMetadata: Sendable {
     return names.filter { $0.name == "targets" } + names.filter { $0.name != "targets" }.sorted { $0.name < $1.name }
   }
 
+  /// How many bytes a role that the timestamp or the snapshot names may have; nil where it is not named.
+  package func byteLimit(of role: String) -> Int? {
+    let reference = role == "snapshot" ? timestamp?["meta"]?["snapshot.json"] : snapshot?["meta"]?["\(role).json"]
+    return reference.map { min($0["length"]?.integer ?? 5_000_000, 5_000_000) }
+  }
+
+  /// Whether these are the bytes that the snapshot names.
+  package func isCurrent(_ bytes: [UInt8], role: String) -> Bool {
+    guard let reference = snapshot?["meta"]?["\(role).json"], reference["hashes"]?["sha256"] != nil else { return false }
+    return (try? check(bytes, against: reference, role)) != nil
+  }
+
   /// The role that delegates to `role`; nil for the top one, and where no role seen so far does.
   package func delegator(of role: String) -> String? {
-    targets.keys.sorted().first { name in
+    if let known = delegators[role] { return known }
+    return targets.keys.sorted().first { name in
       targets[name]?["delegations"]?["roles"]?.elements?.contains { $0["name"]?.text == role } ?? false
     }
   }
@@ -110,29 +146,44 @@ package struct TrustedMetadata: Sendable {
         throw VerificationError(role, "is delegated by no role seen so far")
       }
       try envelope.verify(by: try Signers(delegations: delegations, role: role))
+      try requireVersion(envelope, reference)
+      try refuseExpired(envelope.signed, role)
+      delegators[role] = parent
     }
     try requireVersion(envelope, reference)
     try refuseExpired(envelope.signed, role)
     targets[role] = envelope.signed
   }
 
-  /// Every target that a role names and that its delegation lets it name, by path.
+  /// Every target that a role names and that every delegation on the way to it lets it name, by path.
+  ///
+  /// Where two roles name one path, the one nearer to the top counts.
   package func signedTargets() -> [SignedTarget] {
-    var found: [SignedTarget] = []
+    var found: [String: (depth: Int, target: SignedTarget)] = [:]
     for (role, signed) in targets.sorted(by: { $0.key < $1.key }) {
-      let patterns = delegator(of: role).flatMap { parent in
-        targets[parent]?["delegations"]?["roles"]?.elements?.first { $0["name"]?.text == role }?["paths"]?.elements?
-          .compactMap(\.text)
-      }
+      let chain = patterns(of: role)
       for member in signed["targets"]?.members ?? [] {
-        if let patterns, !patterns.contains(where: { matches(member.name, pattern: $0) }) { continue }
-        guard let length = member.value["length"]?.integer,
+        guard chain.allSatisfy({ patterns in patterns.contains { matches(member.name, pattern: $0) } }),
+          let length = member.value["length"]?.integer, length >= 0,
           let digest = member.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
         else { continue }
-        found.append(SignedTarget(path: member.name, byteCount: length, digest: digest, role: role))
+        if let other = found[member.name], other.depth <= chain.count { continue }
+        found[member.name] = (chain.count, SignedTarget(path: member.name, byteCount: length, digest: digest, role: role))
       }
     }
-    return found.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) }
+    return found.values.map(\.target).sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) }
+  }
+
+  /// The paths of each delegation from the top to a role; none for the top itself.
+  private func patterns(of role: String) -> [[String]] {
+    var chain: [[String]] = []
+    var role = role
+    while let parent = delegators[role] {
+      let delegation = targets[parent]?["delegations"]?["roles"]?.elements?.first { $0["name"]?.text == role }
+      chain.append(delegation?["paths"]?.elements?.compactMap(\.text) ?? [])
+      role = parent
+    }
+    return chain
   }
 
   // MARK: Checks

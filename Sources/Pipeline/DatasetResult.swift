@@ -10,6 +10,8 @@ package struct DatasetResult: Sendable {
   package var version: Version?
   package var rowCount: Int?
   package var report: Report?
+  /// What tells the delivery from the one before; nil where none was taken in.
+  var deliveryStamp: String?
   /// For people, in one or two lines; nil where report or outcome says it all.
   package let message: LocalizedText?
   /// The dataset's own exit code.
@@ -30,7 +32,7 @@ package struct DatasetResult: Sendable {
       report = refusal.report
       rowCount = refusal.report.rowCount
     case let ingest as IngestError:
-      self.init(error.dataset, ingest.isTransient ? .sourceUnavailable : .failed, message: ingest.text)
+      self.init(error.dataset, ingest.isSourceUnavailable ? .sourceUnavailable : .failed, message: ingest.text)
     default: self = .failed(error.dataset, error)
     }
   }
@@ -57,13 +59,15 @@ package struct DatasetResult: Sendable {
   }
 
   /// Released, and not configured any more.
+  ///
+  /// What was published stays until somebody takes it back, and says why.
   static func folderGone(_ dataset: DatasetID) -> DatasetResult {
     DatasetResult(
       dataset, .failed,
       message: LocalizedText(
-        zh: "已有发布,但 datasets/ 下的目录不见了;已发布的内容保持不变\n提示:请恢复该目录(撤回功能将在后续版本提供)",
+        zh: "已有发布,但 datasets/ 下的目录不见了;已发布的内容保持不变\n提示:请恢复该目录,或运行 daylight withdraw \(dataset) --reason … 撤回",
         en: "has releases, but its folder below datasets/ is gone; they stay published\n"
-          + "hint: put the folder back (withdrawing comes in a later version)"))
+          + "hint: put the folder back, or take them back: daylight withdraw \(dataset) --reason …"))
   }
 
   /// Released while it was open, and closed since: closing takes nothing back.
@@ -71,8 +75,22 @@ package struct DatasetResult: Sendable {
     DatasetResult(
       dataset, .failed,
       message: LocalizedText(
-        zh: "access 已改为 \(access.rawValue),但此前的发布仍然公开\n提示:请改回 access(撤回功能将在后续版本提供)",
+        zh: "access 已改为 \(access.rawValue),但此前的发布仍然公开\n提示:请改回 access,或运行 daylight withdraw \(dataset) --reason … 撤回",
         en: "access is \(access.rawValue) now, but its releases are still published\n"
-          + "hint: set access back (withdrawing comes in a later version)"))
+          + "hint: set access back, or take them back: daylight withdraw \(dataset) --reason …"))
+  }
+
+  /// Why, for people: each kind of error, or what went wrong.
+  package var reason: LocalizedText {
+    if let message { return message }
+    let errors = report?.errors ?? []
+    func words(_ language: Language) -> String {
+      errors.map { error in
+        let text = error.code.text
+        let field = error.field.map { language == .zh ? "(列 \($0),\(error.count) 处)" : " (column \($0), \(error.count) times)" }
+        return text.meaning[language] + (field ?? "") + (language == .zh ? "\n→ " : "\n→ ") + text.advice[language]
+      }.joined(separator: "\n")
+    }
+    return LocalizedText(zh: words(.zh), en: words(.en))
   }
 }

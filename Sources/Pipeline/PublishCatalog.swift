@@ -21,14 +21,16 @@ struct PublishCatalog {
   /// - Parameters:
   ///   - listed: datasets of which only a description is published; one that has releases is left out.
   ///   - note: what the ledger should say when it is done; carried through a crash.
-  func callAsFunction(_ releases: [Release], listed: [ListedRecord], note: JSON) throws {
+  /// - Returns: the TUF roles that were signed anew.
+  @discardableResult
+  func callAsFunction(_ releases: [Release], listed: [ListedRecord], note: JSON) throws -> [SignedRole] {
     let published = try PublishedSite(store: publicStore)
     let state = published.repository
     let entries = try entries(releases, published: published)
     let released = Set(entries.map(\.dataset.id))
     let listed = listed.filter { !released.contains($0.dataset) }
     // The first publication of a site needs something to say; later ones may have lost their last entry.
-    guard !entries.isEmpty || !listed.isEmpty || state != nil else { return }
+    guard !entries.isEmpty || !listed.isEmpty || state != nil else { return [] }
 
     let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries, listed: listed)
     try check(tree)
@@ -37,7 +39,7 @@ struct PublishCatalog {
         MakeManifest.ReleaseTargets(
           dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
       }, tree: tree, after: state, now: clock.now)
-    guard let manifest else { return }
+    guard let manifest else { return [] }
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
     promotion.note = note
@@ -56,6 +58,7 @@ struct PublishCatalog {
     for path in try published.treePaths() where !kept.contains(path) { promotion.remove(path) }
     try promotion.seal()
     try promotion.finish(in: publicStore)
+    return manifest.roles
   }
 
   private func entries(_ releases: [Release], published: PublishedSite) throws -> [CatalogEntry] {

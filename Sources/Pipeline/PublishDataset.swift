@@ -17,20 +17,21 @@ struct PublishDataset: Sendable {
   let compare: Compare
   let export: Export
   let check: CheckOutput
+  let retry: Retry
+  let turn: Turn
   let logger: Logger
 
-  /// - Returns: the candidate, or nil where nothing changed since the last release; and what validation found.
-  func callAsFunction(_ dataset: Dataset, in run: Run) async throws -> (
-    cleared: ClearedCandidate?, rowCount: Int, report: Report
-  ) {
-    let snapshot = try await step(ingest, dataset, of: dataset.id, run)
-    let validated = try await step(validate, snapshot, of: dataset.id, run)
-    let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
-    let comparison = try await step(compare, redacted.table, of: dataset.id, run)
-    guard case .changed(let versioned) = comparison else { return (nil, validated.rowCount, validated.report) }
-    let candidate = try await step(export, versioned, of: dataset.id, run)
-    let cleared = try await step(check, CheckOutput.Input(candidate, redacted.rawValues), of: dataset.id, run)
-    return (cleared, validated.rowCount, validated.report)
+  func callAsFunction(_ dataset: Dataset, in run: Run) async throws -> Journey {
+    let snapshot = try await retry { try await step(ingest, dataset, of: dataset.id, run) }
+    return try await turn {
+      let validated = try await step(validate, snapshot, of: dataset.id, run)
+      let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
+      let comparison = try await step(compare, redacted.table, of: dataset.id, run)
+      guard case .changed(let versioned) = comparison else { return Journey(snapshot, validated, cleared: nil) }
+      let candidate = try await step(export, versioned, of: dataset.id, run)
+      let cleared = try await step(check, CheckOutput.Input(candidate, redacted.rawValues), of: dataset.id, run)
+      return Journey(snapshot, validated, cleared: cleared)
+    }
   }
 
   /// Runs one stage, and wraps what goes wrong with the stage's name, here and nowhere else.
@@ -53,6 +54,24 @@ struct PublishDataset: Sendable {
     } catch {
       throw StageError(stage: S.name, dataset: dataset, cause: error)
     }
+  }
+}
+
+/// What a dataset's journey came to.
+struct Journey: Sendable {
+  /// Nil where nothing changed since the last release.
+  let cleared: ClearedCandidate?
+  let rowCount: Int
+  /// What validation found.
+  let report: Report
+  /// What tells the delivery from the one before.
+  let stamp: String
+
+  init(_ snapshot: Snapshot, _ validated: ValidatedTable, cleared: ClearedCandidate?) {
+    self.cleared = cleared
+    rowCount = validated.rowCount
+    report = validated.report
+    stamp = snapshot.stamp
   }
 }
 

@@ -52,6 +52,14 @@ struct PublishedSite {
     return record.asPrevious(rowsPath: store.path("data/\(record.folder)/data.csv.gz"))
   }
 
+  /// Just after half of each signature's life: when it is to be renewed.
+  func renewals(_ expiries: Site.Expiries) -> [Instant] {
+    (repository?.roles ?? []).map { role in
+      let half = RepositoryState.days(of: role.name, expiries) * 43_200
+      return Instant(secondsSince1970: role.expires.secondsSince1970 - half + 1)
+    }
+  }
+
   /// The paths that the signed tree names now.
   func treePaths() throws -> [String] {
     try siteTarget("tree.json")?["files"]?.elements?.compactMap { $0["path"]?.text } ?? []

@@ -31,21 +31,25 @@ package enum DatasetPlan: Sendable {
 ///
 /// One dataset's trouble never holds another one back.
 package struct Publisher: Sendable {
-  private let site: Site
-  private let privateStore: PrivateStore
-  private let publicStore: PublicStore
-  private let clock: Clock
-  private let logger: Logger
+  let site: Site
+  let privateStore: PrivateStore
+  let publicStore: PublicStore
+  let clock: Clock
+  let logger: Logger
   private let progress: @Sendable (Progress) -> Void
+  private let acceptsClock: Bool
+  private let turn = Turn()
 
+  /// - Parameter acceptsClock: go on although the clock stands before the last run.
   package init(
-    site: Site, privateStore: PrivateStore, publicRoot: String, clock: Clock, logger: Logger,
-    progress: @escaping @Sendable (Progress) -> Void
-  ) throws {
+    site: Site, privateStore: PrivateStore, publicRoot: String, clock: Clock, acceptsClock: Bool = false, logger: Logger,
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) {
     self.site = site
     self.privateStore = privateStore
     publicStore = PublicStore(root: publicRoot)
     self.clock = clock
+    self.acceptsClock = acceptsClock
     self.logger = logger
     self.progress = progress
   }
@@ -61,28 +65,19 @@ package struct Publisher: Sendable {
     -> [DatasetResult]
   {
     let configured = Set(plans.map(\.id))
-    let selected = named ?? configured
-    let lock = try privateStore.lock()
-    defer { _ = lock }
-    // A check writes nothing public, not even what an earlier run left to be finished.
-    if !isCheck { try recover() }
+    let selected = plans.filter { named?.contains($0.id) ?? true }
+    let locks = try begin(isCheck: isCheck)
+    defer { _ = locks }
 
-    // Two runs may begin in the same second.
-    let runID = "\(clock.now)".filter { $0 != "-" && $0 != ":" } + "-" + encodeHex(randomBytes(4))
-    var results: [DatasetResult] = []
-    var releases: [Release] = []
-    var listed: [ListedRecord] = []
-    var settled: Set<DatasetID> = []
+    let runID = newRunID()
+    // Made before anything runs side by side.
+    let key = try privateStore.workspaceKey()
     let published = try PublishedSite(store: publicStore)
-    for plan in plans where selected.contains(plan.id) {
-      let attempt = await attempt(plan, published, runID: runID)
-      results.append(attempt.result)
-      if let release = attempt.release { releases.append(release) }
-      if let record = attempt.listed { listed.append(record) }
-      if attempt.result.exitCode == 0 { settled.insert(plan.id) }
-    }
+    let attempts = try await attemptAll(selected, published, runID: runID, key: key)
+    var results = attempts.map(\.result)
+    let releases = attempts.compactMap(\.release)
     // The last run's folder can be looked at; those before it are done with.
-    for plan in plans where selected.contains(plan.id) { try privateStore.removeWork(of: plan.id, except: runID) }
+    for plan in selected { try privateStore.removeWork(of: plan.id, except: runID) }
     guard !isCheck else { return results }
 
     // Of interest to whoever publishes everything, and not to whoever named a dataset.
@@ -90,7 +85,10 @@ package struct Publisher: Sendable {
       for dataset in published.datasets where !configured.contains(dataset) { results.append(.folderGone(dataset)) }
     }
     // What was not looked at, or could not be, stays listed as it was.
-    listed += try published.listedRecords().filter { configured.contains($0.dataset) && !settled.contains($0.dataset) }
+    let settled = Set(results.filter { $0.exitCode == 0 }.map(\.dataset))
+    let listed =
+      attempts.compactMap(\.listed)
+      + (try published.listedRecords().filter { configured.contains($0.dataset) && !settled.contains($0.dataset) })
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     let released = Set(releases.map(\.record.dataset))
     let note = ledgerNote(results.filter { released.contains($0.dataset) }.map { record(of: $0, run: runID) })
@@ -100,8 +98,63 @@ package struct Publisher: Sendable {
       // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
       results = results.map { released.contains($0.dataset) ? .heldBack($0.dataset, refusal.report) : $0 }
     }
-    for result in results { try privateStore.ledger.add(record(of: result, run: runID)) }
+    for result in results {
+      try privateStore.ledger.add(record(of: result, run: runID))
+      if let stamp = result.deliveryStamp, result.exitCode == 0 {
+        try privateStore.ledger.addDelivery(of: result.dataset, stamp: stamp, at: clock.now)
+      }
+      try tell(result)
+    }
     return results
+  }
+
+  /// Locks both roots, so that of two publishers one is told to wait; finishes what an earlier one left; looks at the clock.
+  func begin(isCheck: Bool = false) throws -> [FileLock] {
+    var locks = [try privateStore.lock()]
+    if let lock = try publicStore.lock() { locks.append(lock) }
+    // A check writes nothing public, not even what an earlier run left to be finished.
+    guard !isCheck else { return locks }
+    try recover()
+    if !acceptsClock, let last = try privateStore.ledger.newestRunTime(),
+      last.secondsSince1970 - clock.now.secondsSince1970 > 3_600
+    {
+      throw StoreError(
+        "the clock says \(clock.now), but the last run was at \(last)",
+        hint: "set the clock right; if it is right now and was wrong then, run once with --accept-clock")
+    }
+    return locks
+  }
+
+  /// Two runs may begin in the same second.
+  func newRunID() -> String { "\(clock.now)".filter { $0 != "-" && $0 != ":" } + "-" + encodeHex(randomBytes(4)) }
+
+  /// Datasets at a time; all but one of them only wait for other machines.
+  private static let width = 32
+
+  /// In the order of the plans, whatever ends first.
+  private func attemptAll(
+    _ plans: [DatasetPlan], _ published: PublishedSite, runID: String, key: SymmetricKey
+  ) async throws -> [Attempt] {
+    try await withThrowingTaskGroup(of: (Int, Attempt).self) { group in
+      var attempts = [Attempt?](repeating: nil, count: plans.count)
+      var next = 0
+      func start() {
+        guard next < plans.count else { return }
+        let index = next
+        next += 1
+        group.addTask {
+          let attempt = await attempt(plans[index], published, runID: runID, key: key)
+          progress(.ended(plans[index].id))
+          return (index, attempt)
+        }
+      }
+      for _ in 0..<Self.width { start() }
+      while let (index, attempt) = try await group.next() {
+        attempts[index] = attempt
+        start()
+      }
+      return attempts.compactMap { $0 }
+    }
   }
 
   /// Takes up a promotion that an earlier process sealed and did not finish: it can only go forward.
@@ -125,19 +178,21 @@ package struct Publisher: Sendable {
   }
 
   /// What one dataset comes to: a result, and what is to be published of it.
-  private struct Attempt {
+  private struct Attempt: Sendable {
     var result: DatasetResult
     var release: Release?
     var listed: ListedRecord?
   }
 
-  private func attempt(_ plan: DatasetPlan, _ published: PublishedSite, runID: String) async -> Attempt {
+  private func attempt(
+    _ plan: DatasetPlan, _ published: PublishedSite, runID: String, key: SymmetricKey
+  ) async -> Attempt {
     switch plan {
     case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
     case .ready(let dataset, let schema):
       do {
-        guard dataset.access == .unconditional else { return try list(dataset, schema, published) }
-        return try await journey(of: dataset, schema, published, runID: runID)
+        guard dataset.access == .unconditional else { return try list(dataset, schema, published, key) }
+        return try await journey(of: dataset, schema, published, runID: runID, key: key)
       } catch let error as StageError {
         return Attempt(result: DatasetResult(error))
       } catch let error as RedactionError {
@@ -149,19 +204,19 @@ package struct Publisher: Sendable {
   }
 
   private func journey(
-    of dataset: Dataset, _ schema: Schema, _ published: PublishedSite, runID: String
+    of dataset: Dataset, _ schema: Schema, _ published: PublishedSite, runID: String, key: SymmetricKey
   ) async throws -> Attempt {
     let previous = try published.previous(of: dataset.id)
     let run = Run(
       id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress)
-    let key = try privateStore.workspaceKey()
     let publishDataset = PublishDataset(
-      ingest: Ingest(store: privateStore), validate: Validate(schema: schema),
+      ingest: Ingest(store: privateStore, site: site), validate: Validate(schema: schema),
       redact: try Redact(dataset: dataset, schema: schema, key: key), compare: Compare(previous: previous),
-      export: Export(site: site, key: key), check: CheckOutput(), logger: logger)
-    let (cleared, rowCount, report) = try await publishDataset(dataset, in: run)
+      export: Export(site: site, key: key), check: CheckOutput(),
+      retry: Retry(attempts: site.transfer.attempts, firstWait: site.transfer.firstWait), turn: turn, logger: logger)
+    let journey = try await publishDataset(dataset, in: run)
     var attempt: Attempt
-    if let cleared {
+    if let cleared = journey.cleared {
       switch try await Approve().run(cleared, in: run) {
       case .approved(let release):
         attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
@@ -174,20 +229,23 @@ package struct Publisher: Sendable {
       attempt.result.release = previous?.release
       attempt.result.version = previous?.version
     }
-    attempt.result.rowCount = rowCount
-    attempt.result.report = report
+    attempt.result.rowCount = journey.rowCount
+    attempt.result.report = journey.report
+    attempt.result.deliveryStamp = journey.stamp
     return attempt
   }
 
   /// A dataset of which no rows are published: described where it may be, with nothing of its data.
-  private func list(_ dataset: Dataset, _ schema: Schema, _ published: PublishedSite) throws -> Attempt {
+  private func list(
+    _ dataset: Dataset, _ schema: Schema, _ published: PublishedSite, _ key: SymmetricKey
+  ) throws -> Attempt {
     // What was released while it was open is not taken back by closing it.
     guard published.releases(of: dataset.id).isEmpty else {
       return Attempt(result: .stillPublished(dataset.id, access: dataset.access))
     }
     var attempt = Attempt(result: DatasetResult(dataset.id, .listed))
     guard dataset.isListed else { return attempt }
-    let redact = try Redact(dataset: dataset, schema: schema, key: privateStore.workspaceKey())
+    let redact = try Redact(dataset: dataset, schema: schema, key: key)
     let record = ListedRecord(
       dataset: dataset.id, access: dataset.access, metadata: descriptiveMetadata(of: dataset),
       schema: redact.publicSchema(source: schema).schema)

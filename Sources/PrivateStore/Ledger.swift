@@ -53,7 +53,7 @@ package struct RunRecord: Sendable {
 ///
 /// It is a record for people: what is published is proved by the public root alone.
 package struct Ledger: Sendable {
-  private let database: DatabaseQueue
+  let database: DatabaseQueue
 
   package init(path: String) throws {
     var configuration = GRDB.Configuration()
@@ -77,7 +77,58 @@ package struct Ledger: Sendable {
           );
           """)
     }
+    migrator.registerMigration("schedule") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE schedule (
+            dataset TEXT NOT NULL PRIMARY KEY, first_seen TEXT NOT NULL, slot TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+            retry_at TEXT
+          );
+          CREATE TABLE delivery (dataset TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, at TEXT NOT NULL);
+          CREATE TABLE notice (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, dataset TEXT NOT NULL, zh TEXT NOT NULL, en TEXT NOT NULL,
+            is_open INTEGER NOT NULL DEFAULT 1, mailed INTEGER NOT NULL DEFAULT 0, called INTEGER NOT NULL DEFAULT 0
+          );
+          """)
+    }
     try migrator.migrate(database)
+  }
+
+  /// When the newest run was; nil where there was none.
+  package func newestRunTime() throws -> Instant? {
+    try database.read { database in
+      try String.fetchOne(database, sql: "SELECT at FROM run ORDER BY rowid DESC LIMIT 1").flatMap(Instant.init)
+    }
+  }
+
+  /// The errors that a run found, as they were added: codes, names and counts.
+  package func errors(of dataset: String, run: String) throws -> [(code: FindingCode, field: String?, count: Int)] {
+    try database.read { database in
+      try Row.fetchAll(
+        database,
+        sql: "SELECT code, field, count FROM finding WHERE run = ? AND dataset = ? AND severity = 'error' ORDER BY rowid",
+        arguments: [run, dataset]
+      ).compactMap { row in
+        FindingCode(rawValue: row["code"] as String).map { ($0, row["field"] as String?, row["count"] as Int) }
+      }
+    }
+  }
+
+  /// Forgets runs before a moment, but for each dataset's newest.
+  ///
+  /// - Returns: how many were forgotten.
+  package func purgeRuns(before moment: Instant) throws -> Int {
+    try database.write { database in
+      try database.execute(
+        sql: "DELETE FROM run WHERE at < ? AND rowid NOT IN (SELECT max(rowid) FROM run GROUP BY dataset)",
+        arguments: [moment.description])
+      return database.changesCount
+    }
+  }
+
+  /// Writes a copy that is whole, whatever is being written meanwhile.
+  package func copy(to path: String) throws {
+    try database.backup(to: DatabaseQueue(path: path))
   }
 
   /// Adds a run; one that is there already is replaced, so that recovery may say the same thing twice.

@@ -49,16 +49,22 @@ package struct PrivateStore: Sendable {
     for name in try folderNames(folder) where name != run { try removeTree("\(folder)/\(name)") }
   }
 
-  /// Takes in a copy of a department's file, named by its digest.
-  ///
-  /// - Parameter limit: bytes; a larger file is an error.
-  package func addSnapshot(of dataset: DatasetID, from path: String, limit: Int) throws -> WorkFile {
-    let folder = "\(root)/snapshots/\(dataset)"
-    try makeFolder(folder)
-    let incoming = try copyDurably(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit)
-    let final = "\(folder)/\(incoming.digest)"
-    try renameDurably(from: incoming.path, to: final)
-    return WorkFile(path: final, byteCount: incoming.byteCount, digest: incoming.digest)
+  /// A PEM file that configuration names: `tls/<name>.ca.pem`, `.crt.pem` or `.key.pem`.
+  package func tlsFile(_ name: String, _ kind: String) throws -> String {
+    let path = "\(root)/tls/\(name).\(kind).pem"
+    guard fileKind(path) == .file else {
+      throw StoreError("the file \(path) is missing", hint: "put the PEM file there; only its name stands in configuration")
+    }
+    return path
+  }
+
+  /// A secret that configuration names: the first line of `secrets/<name>`.
+  package func secret(_ name: String) throws -> String {
+    let path = "\(root)/secrets/\(name)"
+    guard fileKind(path) == .file else {
+      throw StoreError("the file \(path) is missing", hint: "put the password there; only its name stands in configuration")
+    }
+    return String(decoding: try InputFile.contents(of: path, limit: 4_096), as: UTF8.self).prefix { !$0.isNewline }.description
   }
 }
 

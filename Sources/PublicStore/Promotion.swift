@@ -155,16 +155,7 @@ package struct Promotion: Sendable {
   private func presentDigest(_ path: String, byteCount: Int) throws -> Digest? {
     guard fileKind(path) == .file else { return nil }
     let file = try InputFile(path: path)
-    guard file.byteCount == byteCount else { return nil }
-    var hash = SHA256()
-    var offset = 0
-    var buffer: [UInt8] = []
-    while try file.read(1 << 20, at: offset, appendingTo: &buffer) > 0 {
-      hash.update(buffer)
-      offset += buffer.count
-      buffer.removeAll(keepingCapacity: true)
-    }
-    return hash.digest()
+    return file.byteCount == byteCount ? try file.digest() : nil
   }
 }
 

@@ -1,5 +1,5 @@
 internal import Publication
-internal import Tabular
+package import Tabular
 
 /// The public root: plain files that any web server can serve.
 ///
@@ -9,6 +9,15 @@ package struct PublicStore: Sendable {
   package let root: String
 
   package init(root: String) { self.root = root }
+
+  /// The lock that a publication holds, also against one from another workspace; nil where there is no public root yet.
+  package func lock() throws -> FileLock? {
+    guard fileKind(root) == .folder else { return nil }
+    guard let lock = try FileLock(folder: root) else {
+      throw PublicStoreError("another publication is running on \(root)\nhint: wait for it to end, then run again")
+    }
+    return lock
+  }
 
   package func path(_ relative: String) -> String { "\(root)/\(relative)" }
 

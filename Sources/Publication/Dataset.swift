@@ -80,15 +80,34 @@ package struct Department: Sendable {
 
 /// Where the department's bytes come from and how they are laid out.
 package struct Source: Sendable {
-  /// Absolute path, already checked to lie below the dataset's folder or a listed root.
-  package let path: String
-  /// The folder that `path` must lie below, absolute; a link on the way is refused when the file is opened.
-  package let root: String
+  package let place: Place
   /// The name in configuration; nil when it is to be found out with evidence.
   package let encoding: String?
   package let layout: Layout
   /// A record of more bytes than this is refused.
   package let maximumRecordByteCount: Int
+
+  /// Where a delivery is found.
+  package enum Place: Sendable {
+    /// A file: its absolute path, already checked to lie below `root`; a link on the way is refused when it is opened.
+    case file(path: String, root: String)
+    case web(WebSource)
+  }
+
+  /// A delivery that is fetched.
+  package struct WebSource: Sendable {
+    /// An http or https address at an allowed host.
+    package let url: String
+    /// Names of PEM files in the private root: `tls/<name>.ca.pem`, `tls/<name>.crt.pem` and `tls/<name>.key.pem`.
+    package let authority: String?
+    package let clientCertificate: String?
+
+    package init(url: String, authority: String?, clientCertificate: String?) {
+      self.url = url
+      self.authority = authority
+      self.clientCertificate = clientCertificate
+    }
+  }
 
   /// Table Dialect properties of a delimited text (validation.md §2.10).
   package struct Layout: Sendable, Hashable {
@@ -102,9 +121,8 @@ package struct Source: Sendable {
     package init() {}
   }
 
-  package init(path: String, root: String, encoding: String?, layout: Layout, maximumRecordByteCount: Int = 16 << 20) {
-    self.path = path
-    self.root = root
+  package init(place: Place, encoding: String?, layout: Layout, maximumRecordByteCount: Int = 16 << 20) {
+    self.place = place
     self.encoding = encoding
     self.layout = layout
     self.maximumRecordByteCount = maximumRecordByteCount
@@ -149,7 +167,7 @@ package struct Dataset: Sendable {
   package let releaseKey: [String]
   package let formats: [RowFormat]
   package let approval: ApprovalPolicy
-  package let schedule: String?
+  package let schedule: Schedule?
 
   /// The columns that order the rows and tell them apart: none for a table about persons, which is ordered by its own bytes,
   /// because an order by key could tell who came first.
@@ -160,7 +178,7 @@ package struct Dataset: Sendable {
     access: Access, isListed: Bool, conditions: LocalizedText?, audience: [Audience], domain: LocalizedText,
     legalBasis: LocalizedText?, frequency: Frequency, keywords: [Language: [String]], license: License, source: Source,
     schemaName: String, columns: [ColumnPolicy], assertions: Assertions, releaseKey: [String], formats: [RowFormat],
-    approval: ApprovalPolicy, schedule: String?
+    approval: ApprovalPolicy, schedule: Schedule?
   ) {
     self.id = id
     self.department = department
@@ -184,53 +202,5 @@ package struct Dataset: Sendable {
     self.formats = formats
     self.approval = approval
     self.schedule = schedule
-  }
-}
-
-/// The site that publishes, as `site.yaml` describes it.
-package struct Site: Sendable {
-  package let title: LocalizedText
-  package let description: LocalizedText
-  /// Permanent prefix of every identifier, without a slash at its end; never derived from where the site is served.
-  package let identifierBase: String
-  /// Where the public root is served, without a slash at its end.
-  package let baseURL: String
-  package let timeZone: String
-  package let publisher: LocalizedText
-  package let contact: Contact
-  package let license: License
-  package let expiries: Expiries
-  package let leastApproval: ApprovalPolicy
-  /// Absolute folders below which sources may lie, besides each dataset's own.
-  package let sourceRoots: [String]
-
-  /// How long each TUF role's signature holds, in days.
-  package struct Expiries: Sendable {
-    package var root = 365
-    package var targets = 365
-    package var department = 90
-    package var site = 14
-    package var snapshot = 14
-    package var timestamp = 3
-
-    package init() {}
-  }
-
-  package init(
-    title: LocalizedText, description: LocalizedText, identifierBase: String, baseURL: String, timeZone: String,
-    publisher: LocalizedText, contact: Contact, license: License, expiries: Expiries, leastApproval: ApprovalPolicy,
-    sourceRoots: [String]
-  ) {
-    self.title = title
-    self.description = description
-    self.identifierBase = identifierBase
-    self.baseURL = baseURL
-    self.timeZone = timeZone
-    self.publisher = publisher
-    self.contact = contact
-    self.license = license
-    self.expiries = expiries
-    self.leastApproval = leastApproval
-    self.sourceRoots = sourceRoots
   }
 }

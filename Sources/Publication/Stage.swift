@@ -45,6 +45,8 @@ package enum Progress: Sendable {
   /// So far in this stage; `total` bytes where they are known.
   case advanced(StageName, DatasetID, byteCount: Int, total: Int?)
   case finished(StageName, DatasetID, seconds: Double)
+  /// Nothing more will be done for this dataset.
+  case ended(DatasetID)
 }
 
 /// A file of a run: immutable once written, known by its digest.

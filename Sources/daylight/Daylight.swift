@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
+internal import SiteConfiguration
 internal import Glibc
 internal import PrivateStore
 internal import Publication
@@ -25,7 +25,10 @@ struct Daylight: AsyncParsableCommand {
       in the order 5 > 1 > 2 > 3 > 4 > 0.
       """,
     version: "0.1.0",
-    subcommands: [Publish.self, Check.self, Status.self, Keys.self, Verify.self])
+    subcommands: [
+      Publish.self, Check.self, Status.self, ScheduleCommand.self, Refresh.self, SyncCommand.self, Verify.self,
+      Keys.self,
+    ])
 
   static func main() async {
     // A reader that goes away (`daylight status | head`) is no reason to crash.

@@ -1,6 +1,8 @@
 internal import ArgumentParser
-internal import Configuration
+internal import SiteConfiguration
 internal import Glibc
+internal import Logging
+internal import Pipeline
 internal import PrivateStore
 internal import Publication
 internal import Tabular
@@ -52,7 +54,41 @@ struct SiteOptions: ParsableArguments {
   }
 }
 
+extension SiteOptions {
+  /// Every dataset that is configured, or why it cannot be worked on.
+  func plans(_ reader: ConfigurationReader, _ site: Site) throws -> [DatasetPlan] {
+    let calendar = try reader.calendar()
+    var departments: [DepartmentID: Result<Department, ConfigurationError>] = [:]
+    return try reader.datasetIDs().map { id in
+      if departments[id.department] == nil {
+        do {
+          departments[id.department] = .success(try reader.department(id.department))
+        } catch let error as ConfigurationError {
+          departments[id.department] = .failure(error)
+        }
+      }
+      do {
+        guard let department = try departments[id.department]?.get() else { preconditionFailure("just read") }
+        let dataset = try reader.dataset(id, department: department, site: site, calendar: calendar)
+        return .ready(dataset, try reader.schema(of: dataset))
+      } catch let error as ConfigurationError {
+        return .misconfigured(id, error.description)
+      }
+    }
+  }
+}
+
 extension Language: ExpressibleByArgument {}
+
+/// Sends the log to standard error; once a process.
+func startLogging(_ level: Logger.Level) -> Logger {
+  LoggingSystem.bootstrap { label in
+    var handler = StreamLogHandler.standardError(label: label)
+    handler.logLevel = level
+    return handler
+  }
+  return Logger(label: "daylight")
+}
 
 /// The one clock of a run.
 struct ClockOptions: ParsableArguments {
@@ -60,6 +96,9 @@ struct ClockOptions: ParsableArguments {
     help: ArgumentHelp(
       "The time of this run, instead of the clock's (also: SOURCE_DATE_EPOCH).", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
   var now: String?
+
+  @Flag(help: "Go on although the clock stands before the last run: it is right now, and was wrong then.")
+  var acceptClock = false
 
   /// The time given, or SOURCE_DATE_EPOCH, or the clock's.
   static func moment(_ given: String?, option: String) throws -> Instant {
@@ -84,6 +123,11 @@ struct ClockOptions: ParsableArguments {
     guard (2000...9000).contains(instant.date.year) else {
       throw ValidationError("the time \(instant) is no time to publish at: it must lie from 2000 to 9000")
     }
+    return Clock(now: instant, today: try Self.zone(of: site).time(at: instant).date)
+  }
+
+  /// What clocks show in the site's time zone.
+  static func zone(of site: Site) throws -> CivilZone {
     let zone = site.timeZone
     guard zone.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2f || $0 == 0x5f || $0 == 0x2d }),
       !zone.hasPrefix("/"),
@@ -95,13 +139,27 @@ struct ClockOptions: ParsableArguments {
     }
     setenv("TZ", zone, 1)
     tzset()
-    var seconds = time_t(instant.secondsSince1970)
-    var parts = tm()
-    localtime_r(&seconds, &parts)
-    guard let today = CivilDate(year: Int(parts.tm_year) + 1_900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
-    else {
-      preconditionFailure("localtime gave no day")
-    }
-    return Clock(now: instant, today: today)
+    return CivilZone(
+      show: { instant in
+        var seconds = time_t(instant.secondsSince1970)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        guard
+          let date = CivilDate(year: Int(parts.tm_year) + 1_900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
+        else {
+          preconditionFailure("localtime gave no day")
+        }
+        return (date, Int(parts.tm_hour) * 60 + Int(parts.tm_min))
+      },
+      find: { date, minute in
+        var parts = tm()
+        parts.tm_year = Int32(date.year - 1_900)
+        parts.tm_mon = Int32(date.month - 1)
+        parts.tm_mday = Int32(date.day)
+        parts.tm_hour = Int32(minute / 60)
+        parts.tm_min = Int32(minute % 60)
+        parts.tm_isdst = -1
+        return Instant(secondsSince1970: Int(mktime(&parts)))
+      })
   }
 }

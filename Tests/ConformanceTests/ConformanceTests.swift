@@ -37,13 +37,13 @@ import Testing
           value = json.load(open(path)) if path.endswith("json") else yaml.safe_load(open(path))
           for error in jsonschema.Draft202012Validator(schema).iter_errors(value): print(path, list(error.absolute_path), error.message)
           n += 1
-      check("site", "datasets/site.yaml"); check("department", "datasets/*/department.yaml"); check("dataset", "datasets/*/*/dataset.yaml")
+      check("site", "datasets/site.yaml"); check("calendar", "datasets/calendar.yaml"); check("department", "datasets/*/department.yaml"); check("dataset", "datasets/*/*/dataset.yaml")
       check("release", "public/data/*/*/*/release.json")
       print("files", n)
       """
     let result = try run([python, "-c", script], in: site.path)
-    // One site, five departments, five datasets, and each release twice: by its name and as the latest.
-    #expect(result.output == "files 21\n", "\(result.output)\(result.error)")
+    // One site, one calendar, five departments, five datasets, and each release twice: by its name and as the latest.
+    #expect(result.output == "files 22\n", "\(result.output)\(result.error)")
   }
 
   /// Every key that the parser takes is described, and every described key is taken: the messages about unknown keys list them.
@@ -65,6 +65,13 @@ import Testing
     let dataset = "datasets/market-regulation/inspections/dataset.yaml"
     let cases: [(String, String, [String], (String) -> String)] = [
       ("datasets/site.yaml", "site", [], { $0 + "\nzzzzzzzzzz: 1\n" }),
+      ("datasets/site.yaml", "site", ["properties", "transfer"], { $0 + "\ntransfer: {zzzzzzzzzz: 1}\n" }),
+      ("datasets/site.yaml", "site", ["properties", "notify"], { $0 + "\nnotify: {zzzzzzzzzz: 1}\n" }),
+      (
+        "datasets/site.yaml", "site", ["properties", "notify", "properties", "mail"],
+        { $0 + "\nnotify: {mail: {server: smtp://mail.example:25, from: a@b.example, to: [c@d.example], zzzzzzzzzz: 1}}\n" }
+      ),
+      ("datasets/site.yaml", "site", ["properties", "retain"], { $0 + "\nretain: {zzzzzzzzzz: 1}\n" }),
       ("datasets/market-regulation/department.yaml", "department", [], { $0 + "\nzzzzzzzzzz: 1\n" }),
       (dataset, "dataset", [], { $0 + "\nzzzzzzzzzz: 1\n" }),
       (
@@ -84,9 +91,9 @@ import Testing
       ),
     ]
     for (file, schema, path, change) in cases {
-      let keys = try accepted(file, change).filter { $0 != "url" }
+      let keys = try accepted(file, change)
       #expect(keys == (try described(schema, path)), "\(file) \(path)")
-      #expect(keys.count > 2)
+      #expect(keys.count > 1)
     }
   }
 

@@ -32,13 +32,14 @@ import Testing
       subject: .none, access: .unconditional, isListed: true, conditions: nil, audience: [], domain: text,
       legalBasis: nil,
       frequency: .yearly, keywords: [:], license: license,
-      source: Source(path: "", root: "", encoding: nil, layout: .init()),
+      source: Source(place: .file(path: "", root: ""), encoding: nil, layout: .init()),
       schemaName: "things", columns: [], assertions: Assertions(), releaseKey: [], formats: RowFormat.allCases,
       approval: .none, schedule: nil)
     let site = Site(
       title: text, description: text, identifierBase: "https://id.example", baseURL: "https://data.example",
       timeZone: "UTC", publisher: text,
-      contact: contact, license: license, expiries: .init(), leastApproval: .none, sourceRoots: [])
+      contact: contact, license: license, expiries: .init(), leastApproval: .none, sourceRoots: [],
+      sourceHosts: [], transfer: TransferLimits(), notifications: Notifications(), retention: Retention())
     let key = SymmetricKey([UInt8](repeating: 7, count: 32))
     let source = Schema(fields: [
       SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .string),

@@ -119,5 +119,15 @@ package final class FileLock: Sendable {
     }
   }
 
+  /// The same on a folder, in which nothing is written; nil also where there is no such folder.
+  package init?(folder: String) throws(FileError) {
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      close(descriptor)
+      return nil
+    }
+  }
+
   deinit { close(descriptor) }
 }

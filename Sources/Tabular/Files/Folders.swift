@@ -69,3 +69,8 @@ package func resolvedPath(_ path: String) throws(FileError) -> String {
   defer { free(resolved) }
   return String(cString: resolved)
 }
+
+/// Sets who may read and write a file.
+package func setMode(_ path: String, _ mode: UInt32) throws(FileError) {
+  guard chmod(path, mode) == 0 else { throw FileError("set the mode of", path) }
+}

@@ -1,4 +1,6 @@
 internal import Glibc
+internal import Hashing
+package import Publication
 
 /// A regular file opened for reading.
 ///
@@ -7,6 +9,8 @@ package struct InputFile: ~Copyable, Sendable {
   private let descriptor: Int32
   package let path: String
   package let byteCount: Int
+  /// When the file was last written, in nanoseconds since 1970.
+  package let modified: Int
 
   package init(path: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -20,6 +24,7 @@ package struct InputFile: ~Copyable, Sendable {
     self.descriptor = descriptor
     self.path = path
     byteCount = Int(status.st_size)
+    modified = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
   }
 
   deinit { close(descriptor) }
@@ -49,6 +54,19 @@ package struct InputFile: ~Copyable, Sendable {
       throw FileError("read", path, max(number, 0))
     }
     return wanted
+  }
+
+  /// The digest of the whole file.
+  package func digest() throws(FileError) -> Digest {
+    var hash = SHA256()
+    var offset = 0
+    var buffer: [UInt8] = []
+    while try read(1 << 20, at: offset, appendingTo: &buffer) > 0 {
+      hash.update(buffer)
+      offset += buffer.count
+      buffer.removeAll(keepingCapacity: true)
+    }
+    return hash.digest()
   }
 
   /// All bytes of a file that is known to be small: over `limit` bytes is an error.

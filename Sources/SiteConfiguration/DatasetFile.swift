@@ -1,5 +1,6 @@
 package import Publication
 internal import TableSchema
+internal import Transport
 internal import Yams
 
 extension ConfigurationReader {
@@ -16,7 +17,7 @@ extension ConfigurationReader {
   /// `datasets/<department>/<dataset>/dataset.yaml`.
   ///
   /// - Throws: `ConfigurationError`, also where the file says yes to something that the site does not allow.
-  package func dataset(_ id: DatasetID, department: Department, site: Site) throws -> Dataset {
+  package func dataset(_ id: DatasetID, department: Department, site: Site, calendar: WorkCalendar) throws -> Dataset {
     let folder = "\(datasetsFolder)/\(id)"
     let members = try yaml("\(folder)/dataset.yaml").mapping()
     let access: Access = try members.required("access").choice()
@@ -48,7 +49,7 @@ extension ConfigurationReader {
       releaseKey: release.key,
       formats: release.formats,
       approval: release.approval,
-      schedule: try members["schedule"].map(schedule))
+      schedule: try members["schedule"].map { try schedule($0, calendar) })
     if let derive = members["derive"], try !derive.mapping().allMembers().isEmpty {
       throw derive.fail("is not available in this version of Daylight", hint: "leave it out")
     }
@@ -74,9 +75,6 @@ extension ConfigurationReader {
 
   private func source(_ value: YAMLValue, folder: String, site: Site) throws -> Source {
     let members = try value.mapping()
-    if let url = members["url"] {
-      throw url.fail("is not available in this version of Daylight", hint: "use source.path")
-    }
     if let format = members["format"], try format.text() != "csv" { throw format.fail("must be csv") }
     let encoding = members["encoding"]
     if let encoding { try checkEncoding(encoding) }
@@ -95,10 +93,33 @@ extension ConfigurationReader {
       }
     }
     let limit = try members["max_record"]?.integer(1...(1 << 30)) ?? 16 << 20
-    let path = try sourcePath(members.required("path"), folder: folder, site: site)
+    let place = try sourcePlace(members, value, folder: folder, site: site)
     try members.finish()
-    return Source(
-      path: path.path, root: path.root, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
+    return Source(place: place, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
+  }
+
+  private func sourcePlace(_ members: YAMLMapping, _ value: YAMLValue, folder: String, site: Site) throws -> Source.Place {
+    let authority = members["ca"], certificate = members["client_certificate"]
+    guard let url = members["url"] else {
+      for member in [authority, certificate] { if let member { throw member.fail("goes with url only") } }
+      let path = try sourcePath(members.required("path"), folder: folder, site: site)
+      return .file(path: path.path, root: path.root)
+    }
+    if let path = members["path"] { throw path.fail("goes not with url: a delivery has one place") }
+    let text = try url.text()
+    guard let address = WebAddress(text) else {
+      throw url.fail(
+        "must be an http:// or https:// address without user and password",
+        hint: "a client certificate is named by client_certificate")
+    }
+    guard AllowedHosts(site.sourceHosts).allows(address) else {
+      throw url.fail(
+        "is at \(address.host):\(address.port), which is not listed in source_hosts of site.yaml",
+        hint: "add it there once it is known to be right")
+    }
+    return .web(
+      Source.WebSource(
+        url: text, authority: try authority.map(fileName), clientCertificate: try certificate.map(fileName)))
   }
 
   private func asciiCharacter(_ value: YAMLValue) throws -> UInt8 {
@@ -249,15 +270,13 @@ extension ConfigurationReader {
     return (key, RowFormat.allCases.filter(formats.contains), approval)
   }
 
-  /// Five fields of digits and `* / , -`; what they mean is read by the scheduler.
-  private func schedule(_ value: YAMLValue) throws -> String {
-    let text = try value.text()
-    let fields = text.split(separator: " ")
-    guard fields.count == 5, fields.allSatisfy({ $0.allSatisfy { "0123456789*/,-".contains($0) } }) else {
+  private func schedule(_ value: YAMLValue, _ calendar: WorkCalendar) throws -> Schedule {
+    do {
+      return try Schedule(try value.text(), calendar: calendar)
+    } catch let error as ScheduleError {
       throw value.fail(
-        "must have five fields: minute hour day month weekday",
-        hint: "\"0 6 1 * *\" is 06:00 on the first of each month")
+        error.description,
+        hint: "\"0 6 1 * *\" is 06:00 on the first of each month, \"0 6 1W * *\" on its first working day")
     }
-    return text
   }
 }

@@ -1,4 +1,5 @@
 package import Publication
+internal import Transport
 
 extension ConfigurationReader {
   /// `datasets/site.yaml`.
@@ -23,6 +24,11 @@ extension ConfigurationReader {
       guard path.hasPrefix("/") else { throw root.fail("must be an absolute folder") }
       roots.append(path)
     }
+    let hosts = try members["source_hosts"]?.list().map { host in
+      let text = try host.text()
+      guard AllowedHosts.isEntry(text) else { throw host.fail("must be a host, or host:port") }
+      return text
+    }
     let site = Site(
       title: try members.required("title").localized(),
       description: try members.required("description").localized(),
@@ -34,9 +40,79 @@ extension ConfigurationReader {
       license: try license(members.required("license")),
       expiries: expiries,
       leastApproval: try members["least_approval"]?.choice() ?? .none,
-      sourceRoots: roots)
+      sourceRoots: roots,
+      sourceHosts: hosts ?? [],
+      transfer: try transferLimits(members["transfer"]),
+      notifications: try notifications(members["notify"]),
+      retention: try retention(members["retain"]))
     try members.finish()
     return site
+  }
+
+  private func transferLimits(_ value: YAMLValue?) throws -> TransferLimits {
+    var limits = TransferLimits()
+    guard let members = try value?.mapping() else { return limits }
+    if let value = members["attempts"] { limits.attempts = try value.integer(1...20) }
+    if let value = members["wait_seconds"] { limits.firstWait = try value.integer(0...600) }
+    if let value = members["connect_seconds"] { limits.connectTimeout = try value.integer(1...600) }
+    if let value = members["total_seconds"] { limits.totalTimeout = try value.integer(1...86_400) }
+    if let value = members["stall_seconds"] { limits.stallTimeout = try value.integer(1...3_600) }
+    if let value = members["min_rate"] { limits.minimumRate = try value.integer(1...(1 << 30)) }
+    if let value = members["max_bytes"] { limits.byteLimit = try value.integer(1...(1 << 40)) }
+    if let value = members["proxy"] {
+      let text = try value.text()
+      guard let proxy = WebAddress(text), proxy.scheme == "http" else { throw value.fail("must be http://host:port") }
+      limits.proxy = text
+    }
+    try members.finish()
+    return limits
+  }
+
+  private func notifications(_ value: YAMLValue?) throws -> Notifications {
+    var notifications = Notifications()
+    guard let members = try value?.mapping() else { return notifications }
+    if let webhook = members["webhook"] {
+      notifications.webhook = try webAddress(webhook, isBase: false)
+      guard WebAddress(try webhook.text()) != nil else { throw webhook.fail("must be an address without user and password") }
+    }
+    if let mail = try members["mail"]?.mapping() {
+      let server = try mail.required("server")
+      guard MailServer(try server.text()) != nil else { throw server.fail("must be smtp://host:port or smtps://host:port") }
+      notifications.mail = Notifications.Mail(
+        server: try server.text(), from: try mailAddress(mail.required("from")),
+        to: try mail.required("to").list().map(mailAddress), user: try mail["user"]?.text(),
+        authority: try mail["ca"].map(fileName), password: try mail["password"].map(fileName))
+      try mail.finish()
+    }
+    try members.finish()
+    return notifications
+  }
+
+  private func retention(_ value: YAMLValue?) throws -> Retention {
+    var retention = Retention()
+    guard let members = try value?.mapping() else { return retention }
+    if let value = members["snapshots"] { retention.snapshotCount = try value.integer(1...1_000) }
+    if let value = members["run_days"] { retention.runDays = try value.integer(1...36_500) }
+    try members.finish()
+    return retention
+  }
+
+  /// A name of a file in the private root, which is no path.
+  func fileName(_ value: YAMLValue) throws -> String {
+    let name = try value.text()
+    guard name.utf8.allSatisfy({ ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d }) else {
+      throw value.fail("must be a name of a-z, 0-9 and -")
+    }
+    return name
+  }
+
+  private func mailAddress(_ value: YAMLValue) throws -> String {
+    let text = try value.text()
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty,
+      text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "@._+-".contains($0)) })
+    else { throw value.fail("must be an e-mail address") }
+    return text
   }
 
   /// An http or https address; a base, to which paths are added, has no slash at its end.
@@ -62,6 +138,7 @@ extension ConfigurationReader {
       name: try members.required("name").localized(), email: try members["email"]?.text(),
       telephone: try members["telephone"]?.text())
     if let email = contact.email {
+      // Stricter than for notifications: this one is published.
       let parts = email.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty, parts[1].contains("."),
         email.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "@._+-".contains($0)) })

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
+internal import SiteConfiguration
 internal import PrivateStore
 internal import Publication
 internal import Tabular

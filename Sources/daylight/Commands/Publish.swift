@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Configuration
+internal import SiteConfiguration
 internal import Logging
 internal import Pipeline
 internal import PrivateStore
@@ -64,19 +64,14 @@ struct RunOptions: ParsableArguments {
     let reader = try site.reader()
     let configuration = try reader.site()
     let now = try clock.clock(of: configuration)
-    let plans = try plans(reader, configuration)
+    let plans = try site.plans(reader, configuration)
     let selected = try selectedIDs(among: plans.map(\.id))
-    let level: Logger.Level = verbose ? .info : .notice
-    LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = level
-      return handler
-    }
+    let logger = startLogging(verbose ? .info : .notice)
+    let store = try site.privateStore()
     let progress = ProgressView(total: selected?.count ?? plans.count, isQuiet: quiet)
-    let publisher = try Publisher(
-      site: configuration, privateStore: try site.privateStore(),
-      publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now,
-      logger: Logger(label: "daylight"), progress: { progress.show($0) })
+    let publisher = Publisher(
+      site: configuration, privateStore: store, publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now,
+      acceptsClock: clock.acceptClock, logger: logger, progress: { progress.show($0) })
     let results: [DatasetResult]
     do {
       results = try await publisher.publish(plans, selected: selected, isCheck: isCheck)
@@ -85,6 +80,7 @@ struct RunOptions: ParsableArguments {
       throw error
     }
     progress.finish()
+    if !isCheck { await Messenger(site: configuration, store: store, logger: logger)(now: now.now) }
     let code = worstExitCode(results.map(\.exitCode))
     if json {
       writeOutput(String(decoding: resultsJSON(results, exitCode: code).prettyBytes, as: UTF8.self))
@@ -93,26 +89,6 @@ struct RunOptions: ParsableArguments {
       writeOutput(summary.text(results))
     }
     if code != 0 { throw ExitCode(code) }
-  }
-
-  private func plans(_ reader: ConfigurationReader, _ site: Site) throws -> [DatasetPlan] {
-    var departments: [DepartmentID: Result<Department, ConfigurationError>] = [:]
-    return try reader.datasetIDs().map { id in
-      if departments[id.department] == nil {
-        do {
-          departments[id.department] = .success(try reader.department(id.department))
-        } catch let error as ConfigurationError {
-          departments[id.department] = .failure(error)
-        }
-      }
-      do {
-        guard let department = try departments[id.department]?.get() else { preconditionFailure("just read") }
-        let dataset = try reader.dataset(id, department: department, site: site)
-        return .ready(dataset, try reader.schema(of: dataset))
-      } catch let error as ConfigurationError {
-        return .misconfigured(id, error.description)
-      }
-    }
   }
 
   /// The datasets that were named; nil where none was.

@@ -8,7 +8,6 @@ final class ProgressView: Sendable {
 
   private struct State {
     var done = 0
-    var current: DatasetID?
     var lastDrawn = ContinuousClock().now
     var lineWidth = 0
   }
@@ -27,16 +26,13 @@ final class ProgressView: Sendable {
     state.withLock { state in
       switch progress {
       case .started(let stage, let dataset):
-        if state.current != dataset {
-          if state.current != nil { state.done += 1 }
-          state.current = dataset
-        }
         if style == .bar { draw(&state, dataset, stage, share: 0) }
       case .advanced(let stage, let dataset, let byteCount, let total):
         guard style == .bar, ContinuousClock().now - state.lastDrawn > .milliseconds(80) else { return }
         draw(&state, dataset, stage, share: total.map { $0 == 0 ? 1 : Double(byteCount) / Double($0) })
       case .finished(let stage, let dataset, let seconds):
         if style == .lines { writeError("\(dataset) \(stage.rawValue) \(tenths(seconds)) s\n") }
+      case .ended: state.done += 1
       }
     }
   }
@@ -56,7 +52,7 @@ final class ProgressView: Sendable {
     let width = 20
     let filled = Int((min(max(share ?? 0, 0), 1) * Double(width)).rounded())
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    let line = "[\(state.done + 1)/\(total)] \(bar) \(dataset) \(stage.rawValue)"
+    let line = "[\(min(state.done + 1, total))/\(total)] \(bar) \(dataset) \(stage.rawValue)"
     let padding = String(repeating: " ", count: max(0, state.lineWidth - line.count))
     writeError("\r\(line)\(padding)")
     state.lineWidth = line.count

@@ -1,0 +1,118 @@
+package import Logging
+package import PrivateStore
+package import Publication
+internal import Tabular
+internal import Transport
+
+/// Tells people what they must know, by mail and webhook.
+///
+/// What could not be sent stays in the ledger, and goes out with the next try.
+package struct Messenger: Sendable {
+  private let site: Site
+  private let store: PrivateStore
+  private let logger: Logger
+
+  package init(site: Site, store: PrivateStore, logger: Logger) {
+    self.site = site
+    self.store = store
+    self.logger = logger
+  }
+
+  /// Sends what was not sent yet: one mail, one call, however many notices there are.
+  package func callAsFunction(now: Instant) async {
+    do {
+      let mail = site.notifications.mail, webhook = site.notifications.webhook
+      guard mail != nil || webhook != nil else { return }
+      let notices = try store.ledger.unsentNotices(mail: mail != nil, webhook: webhook != nil)
+      if let mail { await attempt(notices.filter { !$0.isMailed }) { try send($0, mail, now) } }
+      if let webhook { await attempt(notices.filter { !$0.isCalled }) { try call(webhook, $0) } }
+    } catch {
+      logger.error("notices could not be sent", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func attempt(_ notices: [Ledger.Notice], _ send: @escaping @Sendable ([Ledger.Notice]) throws -> Void) async {
+    guard !notices.isEmpty else { return }
+    do {
+      try await onOwnThread { try send(notices) }
+    } catch {
+      logger.error("notices could not be sent; they are kept for the next try", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func send(_ notices: [Ledger.Notice], _ mail: Notifications.Mail, _ now: Instant) throws {
+    guard let server = MailServer(mail.server) else { preconditionFailure("checked when it was configured") }
+    let first = notices[0]
+    let more = notices.count > 1 ? " (+\(notices.count - 1))" : ""
+    let body = notices.map { "\($0.dataset)\n\($0.text.zh)\n\($0.text[.en])\n" }.joined(separator: "\n")
+    try server.send(
+      MailServer.Message(
+        from: mail.from, to: mail.to, subject: "[\(site.title.zh)] \(first.kind.title.zh):\(first.dataset)\(more)",
+        body: body + "\n-- \ndaylight status\n", date: now.mailDate,
+        id: "<\(now.secondsSince1970).\(first.id)@\(mail.from.split(separator: "@").last ?? "daylight")>"),
+      user: mail.user, password: try mail.password.map(store.secret),
+      authorityFile: try mail.authority.map { try store.tlsFile($0, "ca") })
+    try store.ledger.markMailed(notices)
+  }
+
+  private func call(_ webhook: String, _ notices: [Ledger.Notice]) throws {
+    guard let address = WebAddress(webhook) else { preconditionFailure("checked when it was configured") }
+    var settings = TransferSettings(hosts: AllowedHosts(of: [address]))
+    settings.totalTimeout = 60
+    settings.proxy = site.transfer.proxy
+    let list = notices.map { notice in
+      JSON.members([
+        ("at", .string(notice.at.description)), ("kind", .string(notice.kind.rawValue)), ("dataset", .string(notice.dataset)),
+        ("zh", .string(notice.text.zh)), ("en", .string(notice.text[.en])),
+      ])
+    }
+    let body = JSON.members([("site", .string(site.identifierBase)), ("notices", .array(list))]).prettyBytes
+    let request = HTTPRequest(address, fields: [("Content-Type", "application/json")], body: body)
+    _ = try HTTPClient(settings).send(request, into: Nowhere())
+    try store.ledger.markCalled(notices)
+  }
+
+  private final class Nowhere: BodySink {
+    func begin(_ response: HTTPResponse) {}
+    func receive(_ bytes: [UInt8]) {}
+  }
+}
+
+extension Ledger.Notice.Kind {
+  var title: LocalizedText {
+    switch self {
+    case .refused: LocalizedText(zh: "数据未通过检查", en: "refused")
+    case .failed: LocalizedText(zh: "运行失败", en: "failed")
+    case .waiting: LocalizedText(zh: "等待审批", en: "waiting for approval")
+    case .late: LocalizedText(zh: "未按时更新", en: "late")
+    }
+  }
+}
+
+extension Instant {
+  /// RFC 5322.
+  var mailDate: String {
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let time = description.split(separator: "T")[1].dropLast()
+    return "\(days[date.weekday]), \(padded(date.day, 2)) \(months[date.month - 1]) \(date.year) \(time) +0000"
+  }
+}
+
+extension Publisher {
+  /// Notes what people should be told about a result; a success makes the next trouble news again.
+  func tell(_ result: DatasetResult) throws {
+    let ledger = privateStore.ledger
+    switch result.outcome {
+    case .released, .unchanged, .listed: try ledger.closeNotices(of: result.dataset)
+    case .waiting:
+      try ledger.addNotice(
+        .waiting, of: result.dataset,
+        LocalizedText(zh: "新的发布等待两名人员审批", en: "a new release waits for the approval of two officers"), at: clock.now)
+    case .refused: try ledger.addNotice(.refused, of: result.dataset, result.reason, at: clock.now)
+    case .failed: try ledger.addNotice(.failed, of: result.dataset, result.reason, at: clock.now)
+    // Worth another try; should it last, the promise is missed, and that is told.
+    case .sourceUnavailable: break
+    }
+  }
+}

@@ -1,0 +1,28 @@
+internal import Manifest
+package import PrivateStore
+package import Publication
+internal import PublicStore
+internal import Tabular
+
+/// A signature that has not run out, or has.
+package struct RoleExpiry: Sendable {
+  package let role: String
+  package let version: Int
+  package let expires: Instant
+}
+
+extension Publisher {
+  /// Renews the signatures of which half of the life is over; nothing else changes.
+  ///
+  /// - Returns: the roles that were signed anew.
+  package func refresh() throws -> [RoleExpiry] {
+    let locks = try begin()
+    defer { _ = locks }
+    let published = try PublishedSite(store: publicStore)
+    guard published.repository != nil else { return [] }
+    let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
+    return try publishCatalog([], listed: published.listedRecords(), note: .array([])).map {
+      RoleExpiry(role: $0.name, version: $0.version, expires: $0.expires)
+    }
+  }
+}

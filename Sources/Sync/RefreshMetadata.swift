@@ -1,0 +1,166 @@
+internal import Hashing
+internal import Manifest
+package import Publication
+internal import Tabular
+internal import Transport
+
+/// Brings signed metadata up to date from one or several places, in the order of the TUF specification.
+struct RefreshMetadata {
+  let folder: MirrorFolder
+  let sources: [MirrorSource]
+  /// Fixed at the start, so that a clock that jumps meanwhile changes nothing.
+  let now: Instant
+
+  /// Metadata that verify, and their bytes by path, in the order in which a mirror publishes them.
+  struct Outcome {
+    var trusted: TrustedMetadata
+    var roots: [(path: String, bytes: [UInt8])] = []
+    var files: [(path: String, bytes: [UInt8])] = []
+    var timestamp: [UInt8] = []
+    /// The newest is what the mirror has already.
+    var isUnchanged = false
+    /// What was wrong with a place that was passed over.
+    var complaints: [String] = []
+  }
+
+  /// - Parameter given: root metadata that the user trusts; nil for what was trusted last time.
+  /// - Throws: `VerificationError` where no place gives metadata that verify, `TransferError` where none can be reached.
+  func callAsFunction(trustedRoot given: [UInt8]?) throws -> Outcome {
+    let stored = try folder.contents(".sync/root.json")
+    guard let anchor = given ?? stored else {
+      throw SyncError(
+        "there is no root to trust yet", hint: "give --root FILE, a copy of root metadata that you got from the publisher")
+    }
+    var complaints: [String] = []
+    var errors: [any Error] = []
+    var best: (outcome: Outcome, source: Int)?
+    for (index, source) in sources.enumerated() {
+      do {
+        var outcome = Outcome(trusted: try TrustedMetadata(trustedRoot: anchor, now: now))
+        try updateRoots(&outcome, anchor: anchor, from: source)
+        // A place that knows fewer roots than were trusted before would bring old keys back.
+        if let stored, let last = try? TrustedMetadata(trustedRoot: stored, now: now),
+          outcome.trusted.rootVersion < last.rootVersion
+        {
+          throw VerificationError("root", "has version \(outcome.trusted.rootVersion) after \(last.rootVersion)")
+        }
+        try outcome.trusted.requireCurrentRoot()
+        let held = try folder.contents("metadata/timestamp.json")
+        let heldSnapshot = try held.flatMap(snapshotVersion).flatMap { try folder.contents("metadata/\($0).snapshot.json") }
+        outcome.trusted.hold(timestamp: held, snapshot: heldSnapshot)
+        let timestamp = try required("metadata/timestamp.json", limit: 16_384, source)
+        outcome.isUnchanged = timestamp == held
+        try outcome.trusted.updateTimestamp(timestamp)
+        outcome.timestamp = timestamp
+        if best == nil || outcome.trusted.timestampVersion ?? 0 > best?.outcome.trusted.timestampVersion ?? 0 {
+          best = (outcome, index)
+        }
+      } catch {
+        errors.append(error)
+        complaints.append("\(source.address): \(error)")
+      }
+    }
+    // Whoever has the newest is asked first; the others have the same, or verify just as well.
+    guard let best else { throw worst(errors) }
+    var outcome = best.outcome
+    var trusted = outcome.trusted
+    errors = []
+    for source in [sources[best.source]] + sources.enumerated().filter({ $0.offset != best.source }).map(\.element) {
+      do {
+        trusted = outcome.trusted
+        outcome.files = []
+        try updateTargets(&trusted, &outcome.files, from: source)
+        outcome.trusted = trusted
+        outcome.complaints = complaints
+        return outcome
+      } catch {
+        errors.append(error)
+        complaints.append("\(source.address): \(error)")
+      }
+    }
+    throw worst(errors)
+  }
+
+  /// What cannot be believed counts more than what cannot be reached.
+  private func worst(_ errors: [any Error]) -> any Error {
+    errors.first { $0 is VerificationError } ?? errors.first ?? SyncError("there is no place to sync from")
+  }
+
+  private func updateRoots(_ outcome: inout Outcome, anchor: [UInt8], from source: MirrorSource) throws {
+    outcome.roots.append(("metadata/\(outcome.trusted.rootVersion).root.json", anchor))
+    for _ in 0..<256 {
+      let path = "metadata/\(outcome.trusted.rootVersion + 1).root.json"
+      guard let next = try source.contents(path, limit: 512_000) else { break }
+      try outcome.trusted.updateRoot(next)
+      outcome.roots.append((path, next))
+    }
+    // Those before the trusted one are for clients that begin with them: they must lead to it.
+    let first = (try? TrustedMetadata(trustedRoot: anchor, now: now).rootVersion) ?? 1
+    var earlier: [(path: String, bytes: [UInt8])] = []
+    for version in 1..<max(first, 1) {
+      let path = "metadata/\(version).root.json"
+      guard let bytes = try folder.contents(path) ?? source.contents(path, limit: 512_000) else { return }
+      earlier.append((path, bytes))
+    }
+    guard let oldest = earlier.first, var chain = try? TrustedMetadata(trustedRoot: oldest.bytes, now: now),
+      (try? (earlier.dropFirst().map(\.bytes) + [anchor]).forEach { try chain.updateRoot($0) }) != nil
+    else { return }
+    outcome.roots = earlier + outcome.roots
+  }
+
+  private func updateTargets(
+    _ trusted: inout TrustedMetadata, _ files: inout [(path: String, bytes: [UInt8])], from source: MirrorSource
+  ) throws {
+    let snapshotPath = "metadata/\(trusted.snapshotVersion ?? 0).snapshot.json"
+    let limit = min(trusted.byteLimit(of: "snapshot") ?? 2_000_000, 2_000_000)
+    let heldSnapshot = try folder.contents(snapshotPath)
+    var attempt = trusted
+    if let heldSnapshot, (try? attempt.updateSnapshot(heldSnapshot)) != nil {
+      trusted = attempt
+      files.append((snapshotPath, heldSnapshot))
+    } else {
+      let snapshot = try required(snapshotPath, limit: limit, source)
+      try trusted.updateSnapshot(snapshot)
+      files.append((snapshotPath, snapshot))
+    }
+    // A delegating role comes before those that it delegates to.
+    var roles: [(path: String, bytes: [UInt8])] = []
+    var waiting = trusted.targetsRoles
+    while !waiting.isEmpty {
+      var later: [(name: String, version: Int)] = []
+      for role in waiting {
+        guard role.name == "targets" || trusted.delegator(of: role.name) != nil else {
+          later.append(role)
+          continue
+        }
+        guard isPlainRole(role.name) else { throw VerificationError("snapshot", "names a role that is no plain name") }
+        let path = "metadata/\(role.version).\(role.name).json"
+        var bytes = try folder.contents(path)
+        if let held = bytes, !trusted.isCurrent(held, role: role.name) { bytes = nil }
+        let current = try bytes ?? required(path, limit: trusted.byteLimit(of: role.name) ?? 5_000_000, source)
+        try trusted.updateTargets(current, role: role.name)
+        roles.append((path, current))
+      }
+      guard later.count < waiting.count else { throw VerificationError(later[0].name, "is delegated by no other role") }
+      waiting = later
+    }
+    files = roles + files
+  }
+
+  private func required(_ path: String, limit: Int, _ source: MirrorSource) throws -> [UInt8] {
+    guard let bytes = try source.contents(path, limit: limit) else { throw VerificationError(path, "is missing") }
+    return bytes
+  }
+
+  private func snapshotVersion(_ timestamp: [UInt8]) -> Int? {
+    (try? JSONParser.parse(timestamp))?["signed"]?["meta"]?["snapshot.json"]?["version"]?.integer
+  }
+
+  /// A role's name becomes a file's: nothing but letters, digits, `-` and `_`.
+  private func isPlainRole(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 100
+      && name.utf8.allSatisfy {
+        ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x41 && $0 <= 0x5a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x5f
+      }
+  }
+}

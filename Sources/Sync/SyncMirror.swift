@@ -1,0 +1,325 @@
+internal import Hashing
+internal import Manifest
+package import Publication
+internal import Synchronization
+internal import Tabular
+package import Transport
+
+/// Brings a mirror in step with a site: verifies the signed metadata, fetches what changed, and shows the new state at once, when
+/// `timestamp.json` is replaced.
+///
+/// Whatever goes wrong before leaves the mirror as it was; what was fetched and verified by then is not fetched again.
+package struct SyncMirror: Sendable {
+  private let folder: MirrorFolder
+  private let addresses: [WebAddress]
+  private let settings: TransferSettings
+  private let now: Instant
+  private let only: Set<String>
+  private let isDryRun: Bool
+  private let checksAll: Bool
+  private let progress: @Sendable (Progress) -> Void
+
+  /// Files and bytes that are to be fetched, and were so far.
+  package struct Progress: Sendable {
+    package var fileCount = 0
+    package var fetchedFileCount = 0
+    package var byteCount = 0
+    package var fetchedByteCount = 0
+  }
+
+  package struct Outcome: Sendable {
+    package var rootVersion = 0
+    package var timestampVersion = 0
+    package var isTrial = false
+    package var isUnchanged = false
+    package var fetched: [String] = []
+    package var fetchedByteCount = 0
+    package var heldFileCount = 0
+    package var removed: [String] = []
+    /// What was wrong with a place that was passed over.
+    package var complaints: [String] = []
+  }
+
+  /// - Parameters:
+  ///   - folder: of the mirror, absolute.
+  ///   - only: datasets as `department/dataset`; empty for all.
+  ///   - checksAll: looks at every file's digest again, also of those that are there.
+  package init(
+    folder: String, addresses: [WebAddress], settings: TransferSettings, now: Instant, only: Set<String> = [],
+    isDryRun: Bool = false, checksAll: Bool = false, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) {
+    self.folder = MirrorFolder(path: folder)
+    self.addresses = addresses
+    self.settings = settings
+    self.now = now
+    self.only = only
+    self.isDryRun = isDryRun
+    self.checksAll = checksAll
+    self.progress = progress
+  }
+
+  /// - Throws: `VerificationError` where something is not what was signed; `TransferError` where no place can be reached;
+  ///   `FileError` for our own disk.
+  package func callAsFunction(trustedRoot: [UInt8]?) async throws -> Outcome {
+    let lock = isDryRun ? nil : try folder.lock()
+    defer { _ = lock }
+    let metadata = try await onOwnThread {
+      try RefreshMetadata(folder: folder, sources: addresses.map { MirrorSource($0, settings) }, now: now)(
+        trustedRoot: trustedRoot)
+    }
+    var outcome = Outcome()
+    outcome.rootVersion = metadata.trusted.rootVersion
+    outcome.timestampVersion = metadata.trusted.timestampVersion ?? 0
+    outcome.isTrial = metadata.trusted.isTrial
+    outcome.complaints = metadata.complaints
+    let mark = "\(SHA256.hash(metadata.timestamp)) \(only.sorted().joined(separator: " "))"
+    if metadata.isUnchanged, !checksAll, try folder.contents(".sync/done").map({ String(decoding: $0, as: UTF8.self) }) == mark {
+      outcome.isUnchanged = true
+      return outcome
+    }
+
+    let signed = try selected(metadata.trusted.signedTargets())
+    var releases: [Want] = []
+    var site: [Want] = []
+    for target in signed {
+      let want = Want(path: "targets/\(target.hashedPath)", target: target)
+      if target.path.hasPrefix("site/") { site.append(want) } else { releases.append(want) }
+    }
+    if isDryRun {
+      let missing = (site + releases).filter { !isHeld($0) }
+      outcome.fetched = missing.map(\.target.path)
+      outcome.fetchedByteCount = missing.reduce(0) { $0 + $1.target.byteCount }
+      outcome.heldFileCount = signed.count - missing.count
+      outcome.removed = try unsigned(signed)
+      return outcome
+    }
+    // What spans datasets is named by one of the site's own files.
+    try await fetch(site, &outcome)
+    let tree = only.isEmpty ? try treeFiles(signed) : []
+    try await fetch(releases + tree, &outcome)
+    try publish(metadata, signed, tree)
+    outcome.removed = try removeUnsigned(signed, tree)
+    try folder.write(Array(mark.utf8), ".sync/done")
+    return outcome
+  }
+
+  /// A file that should be there.
+  private struct Want: Sendable {
+    /// Below the site, and below the mirror.
+    let path: String
+    let target: SignedTarget
+    /// A file of a fixed name, which is moved to its place only after the commit.
+    var isReplaceable = false
+  }
+
+  private func selected(_ targets: [SignedTarget]) throws -> [SignedTarget] {
+    for dataset in only where !targets.contains(where: { $0.path.hasPrefix("\(dataset)/") }) {
+      throw SyncError("the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
+    }
+    return try targets.filter { target in
+      guard target.isPlain, isPlain(target.path) else { throw VerificationError(target.path, "is no path that may be followed") }
+      return only.isEmpty || target.path.hasPrefix("site/") || only.contains { target.path.hasPrefix("\($0)/") }
+    }
+  }
+
+  /// No part of a path begins with a dot, or is longer than a file's name with a digest before it may be.
+  private func isPlain(_ path: String) -> Bool {
+    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !$0.hasPrefix(".") && $0.utf8.count <= 180 }
+  }
+
+  /// The pages and catalogues that `site/tree.json` names; none of them may take the place of anything else.
+  private func treeFiles(_ targets: [SignedTarget]) throws -> [Want] {
+    guard let tree = targets.first(where: { $0.path == "site/tree.json" }) else { return [] }
+    guard let bytes = try folder.contents("targets/\(tree.hashedPath)", limit: 64 << 20), let json = try? JSONParser.parse(bytes) else {
+      throw VerificationError("site/tree.json", "cannot be read")
+    }
+    return try (json["files"]?.elements ?? []).map { file in
+      guard let path = file["path"]?.text, let length = file["length"]?.integer, length >= 0,
+        let digest = file["sha256"]?.text.flatMap(Digest.init(hex:))
+      else { throw VerificationError("site/tree.json", "has an entry that is none") }
+      let target = SignedTarget(path: path, byteCount: length, digest: digest, role: "site")
+      let top = path.split(separator: "/").first ?? ""
+      guard target.isPlain, isPlain(path), !["metadata", "targets", "data", "log"].contains(top) else {
+        throw VerificationError(path, "is no path that may be followed")
+      }
+      return Want(path: path, target: target, isReplaceable: true)
+    }
+  }
+
+  private func isHeld(_ want: Want) -> Bool {
+    if want.isReplaceable || checksAll {
+      return folder.holds(want.path, want.target.digest, byteCount: want.target.byteCount)
+    }
+    return folder.holds(want.path, byteCount: want.target.byteCount)
+  }
+
+  // MARK: Fetching
+
+  /// Several at a time, each from the first place that gives what was signed.
+  private func fetch(_ wants: [Want], _ outcome: inout Outcome) async throws {
+    let missing = wants.filter { !isHeld($0) }
+    outcome.heldFileCount += wants.count - missing.count
+    guard !missing.isEmpty else { return }
+    // The same bytes under two names are fetched once.
+    var first: [Digest: Want] = [:]
+    let distinct = missing.filter { want in
+      defer { if first[want.target.digest] == nil { first[want.target.digest] = want } }
+      return first[want.target.digest] == nil
+    }
+    let queue = Queue(distinct)
+    // A limit is for all together.
+    let workerCount = settings.maximumRate == nil ? 4 : 1
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<min(workerCount, distinct.count) {
+        group.addTask { try await onOwnThread { try work(worker, queue) } }
+      }
+      try await group.waitForAll()
+    }
+    for want in missing where !want.isReplaceable {
+      guard let twin = first[want.target.digest], twin.path != want.path else { continue }
+      try folder.link(twin.path, as: want.path, want.target.digest)
+    }
+    outcome.fetched += missing.map(\.target.path)
+    outcome.fetchedByteCount += distinct.reduce(0) { $0 + $1.target.byteCount }
+    outcome.complaints += queue.state.withLock { $0.complaints }
+  }
+
+  private final class Queue: Sendable {
+    let state: Mutex<Shared>
+    init(_ wants: [Want]) { state = Mutex(Shared(wants)) }
+  }
+
+  private struct Shared: Sendable {
+    var rest: ArraySlice<Want>
+    var progress = Progress()
+    var complaints: [String] = []
+    var isStopped = false
+
+    init(_ wants: [Want]) {
+      rest = wants[...]
+      progress.fileCount = wants.count
+      progress.byteCount = wants.reduce(0) { $0 + $1.target.byteCount }
+    }
+  }
+
+  private func work(_ worker: Int, _ queue: Queue) throws {
+    let clients = addresses.map { _ in HTTPClient(settings) }
+    let sources = addresses.map { MirrorSource($0, settings) }
+    while true {
+      let want = queue.state.withLock { shared -> Want? in shared.isStopped ? nil : shared.rest.popFirst() }
+      guard let want else { return }
+      var errors: [any Error] = []
+      var isDone = false
+      // Each place twice: a server may be in the middle of a publication.
+      for attempt in 0..<2 * sources.count where !isDone {
+        let place = (worker + attempt) % sources.count
+        if attempt >= sources.count { pause(milliseconds: 500) }
+        do {
+          try sources[place].fetch(want.path, want.target, into: folder, with: clients[place]) { count in
+            let progress = queue.state.withLock { shared in
+              shared.progress.fetchedByteCount += count
+              return shared.progress
+            }
+            self.progress(progress)
+          }
+          isDone = true
+        } catch let error as FileError {
+          queue.state.withLock { $0.isStopped = true }
+          throw error
+        } catch {
+          errors.append(error)
+          queue.state.withLock { $0.complaints.append("\(sources[place].address): \(error)") }
+        }
+      }
+      guard isDone else {
+        queue.state.withLock { $0.isStopped = true }
+        let error = errors.first { $0 is VerificationError } ?? errors.first
+        if error is VerificationError { try removeTree(folder.partialPath(want.target.digest)) }
+        throw error ?? SyncError("nothing to sync from")
+      }
+      // Files of fixed names wait for the commit.
+      if !want.isReplaceable { try folder.adopt(want.target.digest, at: want.path) }
+      queue.state.withLock { $0.progress.fetchedFileCount += 1 }
+    }
+  }
+
+  // MARK: Publishing
+
+  /// Second names first, then the metadata, the timestamp last of them: the commit point for whoever reads the mirror. Fixed
+  /// addresses follow.
+  private func publish(_ metadata: RefreshMetadata.Outcome, _ signed: [SignedTarget], _ tree: [Want]) throws {
+    let releases = signed.filter { !$0.path.hasPrefix("site/") }
+    for target in releases where target.path.split(separator: "/").count == 4 {
+      let readable = "data/\(target.path)"
+      let isHeld =
+        checksAll
+        ? folder.holds(readable, target.digest, byteCount: target.byteCount)
+        : folder.holds(readable, byteCount: target.byteCount)
+      if !isHeld { try folder.link("targets/\(target.hashedPath)", as: readable, target.digest) }
+    }
+    for file in metadata.roots + metadata.files { try folder.write(file.bytes, file.path) }
+    try folder.write(metadata.timestamp, "metadata/timestamp.json")
+    if let root = metadata.roots.last { try folder.write(root.bytes, ".sync/root.json") }
+    for (dataset, files) in newest(releases) {
+      for target in files {
+        let name = target.path.split(separator: "/").last.map(String.init) ?? ""
+        let latest = "data/\(dataset)/latest/\(name)"
+        if !folder.holds(latest, target.digest, byteCount: target.byteCount) {
+          try folder.link("targets/\(target.hashedPath)", as: latest, target.digest)
+        }
+      }
+    }
+    for want in tree where fileKind(folder.partialPath(want.target.digest)) == .file {
+      try folder.adopt(want.target.digest, at: want.path)
+    }
+    // Two pages may have the same bytes, and one transfer.
+    for want in tree where !folder.holds(want.path, want.target.digest, byteCount: want.target.byteCount) {
+      guard
+        let twin = tree.first(where: {
+          $0.target.digest == want.target.digest && folder.holds($0.path, $0.target.digest, byteCount: $0.target.byteCount)
+        })
+      else { throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again") }
+      try folder.link(twin.path, as: want.path, want.target.digest)
+    }
+  }
+
+  /// The files of each dataset's newest release.
+  private func newest(_ releases: [SignedTarget]) -> [(dataset: String, files: [SignedTarget])] {
+    var byDataset: [String: [ReleaseID: [SignedTarget]]] = [:]
+    for target in releases {
+      let parts = target.path.split(separator: "/").map(String.init)
+      guard parts.count == 4, let release = ReleaseID(parts[2]) else { continue }
+      byDataset["\(parts[0])/\(parts[1])", default: [:]][release, default: []].append(target)
+    }
+    return byDataset.sorted { $0.key < $1.key }.compactMap { dataset, releases in
+      releases.max { $0.key < $1.key }.map { (dataset, $0.value) }
+    }
+  }
+
+  /// Files of releases, and of folders of the newest ones, that are not signed any more: they were taken back.
+  private func unsigned(_ signed: [SignedTarget]) throws -> [String] {
+    guard only.isEmpty else { return [] }
+    var kept = Set(signed.map { "targets/\($0.hashedPath)" })
+    kept.formUnion(signed.map { "data/\($0.path)" })
+    for (dataset, files) in newest(signed) {
+      for target in files { kept.insert("data/\(dataset)/latest/\(target.path.split(separator: "/").last ?? "")") }
+    }
+    // Earlier states of what spans datasets are kept: whoever reads an earlier snapshot may be on the way.
+    return try (folder.files(below: "targets") + folder.files(below: "data")).filter {
+      !kept.contains($0) && !$0.hasPrefix("targets/site/")
+    }
+  }
+
+  private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want]) throws -> [String] {
+    var removed = try unsigned(signed)
+    if only.isEmpty {
+      let kept = Set(tree.map(\.path))
+      let before = try folder.contents(".sync/tree").map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
+      removed += (before ?? []).filter { !kept.contains($0) }
+      try folder.write(Array(kept.sorted().joined(separator: "\n").utf8), ".sync/tree")
+    }
+    for path in removed { try folder.remove(path) }
+    for name in try folderNames("\(folder.path)/.sync/partial") { try removeTree("\(folder.path)/.sync/partial/\(name)") }
+    return removed
+  }
+}
