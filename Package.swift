@@ -22,9 +22,12 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
@@ -40,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
   ],
   targets: [
@@ -53,7 +57,7 @@ let package = Package(
     target("Publication"),
     target("Hashing", ["CCrypto", "Publication"]),
     target("Tabular", ["CZlib", "Hashing", "Publication"]),
-    target("Transport", ["CCurl", "Publication", "Tabular"]),
+    target("Transport", ["CCurl", "Hashing", "Publication", "Tabular"]),
     target("TableSchema", ["CPCRE2", "Publication", "Tabular"]),
     target("Recognition", ["Publication", "Tabular"]),
     target("SiteConfiguration", ["Publication", "Tabular", "TableSchema", "Transport", yams]),
@@ -82,13 +86,16 @@ let package = Package(
       ]),
     target(
       "Portal",
-      ["Publication", "Hashing", "Tabular", "Manifest", "Export", hummingbird, lifecycle, nio, nioPosix, httpTypes, logging]),
+      [
+        "Publication", "Hashing", "Tabular", "Manifest", "Export", hummingbird, hummingbirdCore, lifecycle, unixSignals, nio, nioPosix, nioHTTPTypes,
+        httpTypes, logging,
+      ]),
     target("Sync", ["Publication", "Hashing", "Tabular", "Manifest", "Transport"]),
     .executableTarget(
       name: "daylight",
       dependencies: [
         "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular", "Transport",
-        argumentParser, lifecycle, logging, mustache,
+        argumentParser, logging, mustache,
       ],
       swiftSettings: strict),
 

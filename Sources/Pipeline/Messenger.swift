@@ -89,16 +89,6 @@ extension Ledger.Notice.Kind {
   }
 }
 
-extension Instant {
-  /// RFC 5322.
-  var mailDate: String {
-    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    let time = description.split(separator: "T")[1].dropLast()
-    return "\(days[date.weekday]), \(padded(date.day, 2)) \(months[date.month - 1]) \(date.year) \(time) +0000"
-  }
-}
-
 extension Publisher {
   /// Notes what people should be told about a result; a success makes the next trouble news again.
   func tell(_ result: DatasetResult) throws {

@@ -18,6 +18,9 @@ struct Daylight: AsyncParsableCommand {
         daylight publish                               publish everything below ./datasets to ./public
         daylight check health/epidemic-2022-by-district  look at one delivery without publishing anything
         daylight status                                what became of each dataset last time
+        daylight schedule run                          publish by itself, when things are due
+        daylight serve                                 show the site on http://localhost:8000/
+        daylight sync URL mirror --root root.json      mirror a site, verified
         daylight verify public                         every signature and every signed byte of a site or mirror
 
       Exit codes: 0 published, unchanged or waiting for approval · 1 failed · 2 usage or configuration · 3 refused by validation
@@ -26,7 +29,7 @@ struct Daylight: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Publish.self, Check.self, Status.self, ScheduleCommand.self, Refresh.self, SyncCommand.self, Verify.self,
+      Publish.self, Check.self, Status.self, ScheduleCommand.self, Refresh.self, ServeCommand.self, SyncCommand.self, Verify.self,
       Keys.self,
     ])
 

@@ -1,0 +1,286 @@
+internal import Export
+internal import Hashing
+internal import Publication
+internal import Synchronization
+internal import Tabular
+
+/// What a path of the site stands for.
+enum Resource: Sendable {
+  case file(Representation)
+  /// Another path has it: where, relative to the site.
+  case moved(String)
+  case withdrawn(LocalizedText)
+  case missing
+}
+
+/// Bytes to send, and what is said of them.
+struct Representation: Sendable {
+  /// Of the bytes as they are sent.
+  let byteCount: Int
+  /// The strong validator, without its quotes.
+  let entityTag: String
+  /// Of the whole representation; nil where it is not known beforehand.
+  let digest: Digest?
+  let modified: Instant
+  let mediaType: String
+  let caching: Caching
+  /// The names to save it under: plain ASCII, and for people.
+  let fileNames: (plain: String, readable: String)?
+  let body: Body
+
+  enum Body: Sendable {
+    case file(OpenFile)
+    /// A gzip file's contents, after a byte order mark where Excel needs one.
+    case unpacked(path: String, hasMark: Bool)
+  }
+}
+
+enum Caching: String, Sendable {
+  /// A name that says what is in it.
+  case immutable = "public, max-age=31536000, immutable"
+  /// The same of a table about persons: should a release be taken back, copies must not live on for a year.
+  case personal = "public, max-age=300, must-revalidate"
+  case changing = "public, max-age=60, must-revalidate"
+}
+
+/// An open file, so that what is sent is what was looked at, whatever takes its name meanwhile.
+final class OpenFile: Sendable {
+  let file: InputFile
+  init(path: String) throws { file = try InputFile(path: path) }
+}
+
+/// Finds resources below a public root.
+final class Finder: Sendable {
+  private let root: String
+  private let state = Mutex(State())
+
+  private struct State: Sendable {
+    var index = SiteIndex.empty
+    var timestamp: Stamp?
+    var lastLook: ContinuousClock.Instant?
+    /// Digests of files without a signed one, by path.
+    var digests: [String: (stamp: Stamp, digest: Digest)] = [:]
+    var records: [String: ReleaseRecord] = [:]
+  }
+
+  private struct Stamp: Equatable {
+    let modified: Int
+    let byteCount: Int
+    init(_ file: borrowing InputFile) {
+      modified = file.modified
+      byteCount = file.byteCount
+    }
+  }
+
+  /// - Parameter root: absolute, without links.
+  init(root: String) { self.root = root }
+
+  /// - Parameters:
+  ///   - path: as the client sent it, without query.
+  ///   - wantsMark: a byte order mark before text that is unpacked on the way.
+  func resource(_ path: String, wantsMark: Bool) throws -> Resource {
+    guard let decoded = unescaped(path), decoded.hasPrefix("/") else { return .missing }
+    var path = String(decoded.dropFirst())
+    if path.isEmpty || path.hasSuffix("/") { path += "index.html" }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let isPlain = parts.allSatisfy { part in
+      !part.isEmpty && !part.hasPrefix(".") && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != 0x5c }
+    }
+    guard isPlain else { return .missing }
+    let index = try currentIndex()
+    if let reason = parts.count >= 3 ? withdrawal(parts, index) : nil { return .withdrawn(reason) }
+    switch parts[0] {
+    case "data", "targets": return try release(parts, index, wantsMark: wantsMark)
+    default: return try plainFile(path, parts)
+    }
+  }
+
+  private func withdrawal(_ parts: [String], _ index: SiteIndex) -> LocalizedText? {
+    switch parts[0] {
+    case "data", "targets", "datasets": index.withdrawal(of: "\(parts[1])/\(parts[2])")
+    case "en" where parts.count >= 4 && parts[1] == "datasets": index.withdrawal(of: "\(parts[2])/\(parts[3])")
+    default: nil
+    }
+  }
+
+  // MARK: Releases
+
+  private func release(_ parts: [String], _ index: SiteIndex, wantsMark: Bool) throws -> Resource {
+    if parts[0] == "targets", parts.count == 3, parts[1] == "site" { return try plainFile(parts.joined(separator: "/"), parts) }
+    guard parts.count == 5 else { return .missing }
+    let dataset = "\(parts[1])/\(parts[2])"
+    var release = parts[3]
+    var name = parts[4]
+    if parts[0] == "targets" {
+      guard name.utf8.count > 65, let digest = Digest(hex: String(name.prefix(64))), name.dropFirst(64).first == "." else {
+        return .missing
+      }
+      name = String(name.dropFirst(65))
+      guard index["\(dataset)/\(release)/\(name)"]?.digest == digest else { return .missing }
+    }
+    let isLatest = release == "latest" && parts[0] == "data"
+    if isLatest {
+      // The newest that is signed, whatever stands in the folder of that name just now.
+      guard let newest = index.newestRelease(of: dataset) else { return .missing }
+      release = newest.description
+    }
+    let path = "\(dataset)/\(release)/\(name)"
+    let record = try record(of: dataset, release, index)
+    let isPersonal = record?.json["metadata"]?["subject"]?.text == "person"
+    let caching: Caching = isLatest ? .changing : isPersonal ? .personal : .immutable
+    let modified = record?.modified ?? Instant(secondsSince1970: 0)
+    if let entry = index[path] {
+      let open = try OpenFile(path: try placed(parts[0] == "data" ? "data/\(path)" : parts.joined(separator: "/")))
+      guard open.file.byteCount == entry.byteCount else { throw DamagedFile(path: path) }
+      return .file(
+        Representation(
+          byteCount: entry.byteCount, entityTag: entry.digest.hex, digest: entry.digest, modified: modified,
+          mediaType: mediaType(of: name), caching: caching,
+          fileNames: name.hasPrefix("data.") ? fileNames(dataset, release, name, record) : nil, body: .file(open)))
+    }
+    // `data.csv` is `data.csv.gz`, for those who have no gunzip.
+    guard parts[0] == "data", index["\(path).gz"] != nil, name == "data.csv" || name == "data.json",
+      let raw = record?.json["files"]?.elements?.first(where: { $0["path"]?.text == "\(name).gz" })?["uncompressed"],
+      let byteCount = raw["length"]?.integer, let digest = raw["sha256"]?.text.flatMap(Digest.init(hex:))
+    else { return .missing }
+    let hasMark = wantsMark && name == "data.csv"
+    return .file(
+      Representation(
+        byteCount: byteCount + (hasMark ? 3 : 0), entityTag: digest.hex + (hasMark ? "-bom" : ""), digest: hasMark ? nil : digest,
+        modified: modified, mediaType: mediaType(of: name), caching: caching,
+        fileNames: fileNames(dataset, release, name, record),
+        body: .unpacked(path: try placed("data/\(path).gz"), hasMark: hasMark)))
+  }
+
+  private func fileNames(_ dataset: String, _ release: String, _ name: String, _ record: ReleaseRecord?) -> (String, String) {
+    let kind = name.dropFirst("data".count)
+    let plain = "\(dataset.split(separator: "/").last ?? "data")-\(release)\(kind)"
+    let title = record?.json["metadata"]?["title"]?["zh"]?.text
+    // What file systems refuse becomes a dash.
+    let safe = title.map { String($0.map { "/\\:*?\"<>|\n\r\t".contains($0) ? "-" : $0 }) }
+    return (plain, safe.map { "\($0)-\(release)\(kind)" } ?? plain)
+  }
+
+  /// A release never changes, and neither does its record.
+  private func record(of dataset: String, _ release: String, _ index: SiteIndex) throws -> ReleaseRecord? {
+    let path = "\(dataset)/\(release)/release.json"
+    guard index[path] != nil else { return nil }
+    if let known = state.withLock({ $0.records[path] }) { return known }
+    let bytes = try InputFile.contents(of: try placed("data/\(path)"), limit: 16 << 20)
+    guard let record = ReleaseRecord(json: try JSONParser.parse(bytes)) else { throw DamagedFile(path: path) }
+    state.withLock { state in
+      if state.records.count >= 2_000 { state.records.removeAll() }
+      state.records[path] = record
+    }
+    return record
+  }
+
+  // MARK: Everything else
+
+  /// Metadata, pages, catalogues: small, looked at when they are asked for.
+  private func plainFile(_ path: String, _ parts: [String]) throws -> Resource {
+    let place = try placedOrNil(path)
+    guard let place else { return .missing }
+    switch fileKind(place) {
+    case .file: break
+    case .folder: return fileKind("\(place)/index.html") == .file ? .moved("/\(parts.map(escaped).joined(separator: "/"))/") : .missing
+    default: return .missing
+    }
+    let open = try OpenFile(path: place)
+    let stamp = Stamp(open.file)
+    let known = state.withLock { state in state.digests[path].flatMap { $0.stamp == stamp ? $0.digest : nil } }
+    let digest = try known ?? open.file.digest()
+    if known == nil {
+      state.withLock { state in
+        if state.digests.count >= 20_000 { state.digests.removeAll() }
+        state.digests[path] = (stamp, digest)
+      }
+    }
+    let name = parts[parts.count - 1]
+    // `3.targets.json` never changes; `timestamp.json` does.
+    let isNumbered = parts[0] == "metadata" && name.first?.isNumber == true
+    return .file(
+      Representation(
+        byteCount: open.file.byteCount, entityTag: digest.hex, digest: digest,
+        modified: Instant(secondsSince1970: open.file.modified / 1_000_000_000), mediaType: mediaType(of: name),
+        caching: isNumbered || parts[0] == "targets" ? .immutable : .changing, fileNames: nil, body: .file(open)))
+  }
+
+  private func placed(_ path: String) throws -> String {
+    guard let place = try placedOrNil(path) else { throw DamagedFile(path: path) }
+    return place
+  }
+
+  /// The absolute path; nil where there is nothing, or where a link leads elsewhere.
+  private func placedOrNil(_ path: String) throws -> String? {
+    let place = "\(root)/\(path)"
+    guard fileKind(place) != nil, try resolvedPath(place) == place else { return nil }
+    return place
+  }
+
+  /// Looked at once a second at most.
+  private func currentIndex() throws -> SiteIndex {
+    let now = ContinuousClock().now
+    let known = state.withLock { state -> SiteIndex? in
+      guard let last = state.lastLook, now - last < .seconds(1) else { return nil }
+      return state.index
+    }
+    if let known { return known }
+    let path = "\(root)/metadata/timestamp.json"
+    let stamp = fileKind(path) == .file ? Stamp(try InputFile(path: path)) : nil
+    let isCurrent = state.withLock { state in
+      guard state.timestamp == stamp else { return false }
+      state.lastLook = now
+      return true
+    }
+    if !isCurrent {
+      let index = try SiteIndex(root: root)
+      state.withLock { state in
+        state.index = index
+        state.timestamp = stamp
+        state.lastLook = now
+      }
+    }
+    return state.withLock { $0.index }
+  }
+}
+
+/// A file is not what the signed metadata say.
+struct DamagedFile: Error { let path: String }
+
+private func mediaType(of name: String) -> String {
+  let types: [(String, String)] = [
+    (".gz", "application/gzip"), (".zip", "application/zip"), (".csv", "text/csv; charset=utf-8; header=present"),
+    (".jsonld", "application/ld+json"), ("croissant.json", "application/ld+json"), (".json", "application/json"),
+    (".ttl", "text/turtle; charset=utf-8"), (".html", "text/html; charset=utf-8"), (".css", "text/css; charset=utf-8"),
+    (".xml", "application/xml"), (".atom", "application/atom+xml"), (".svg", "image/svg+xml"),
+    (".txt", "text/plain; charset=utf-8"),
+  ]
+  return types.first { name.hasSuffix($0.0) }?.1 ?? "application/octet-stream"
+}
+
+/// Percent-encoding undone; nil for what is no UTF-8 afterwards.
+private func unescaped(_ text: String) -> String? {
+  var bytes: [UInt8] = []
+  var rest = Array(text.utf8)[...]
+  while let byte = rest.popFirst() {
+    guard byte == UInt8(ascii: "%") else {
+      bytes.append(byte)
+      continue
+    }
+    guard let value = decodeHex(String(decoding: rest.prefix(2), as: UTF8.self))?.first else { return nil }
+    bytes.append(value)
+    rest = rest.dropFirst(2)
+  }
+  return String(validating: bytes, as: UTF8.self)
+}
+
+/// What is no plain letter or digit, in hexadecimal (RFC 3986).
+func escaped(_ text: String) -> String {
+  text.utf8.map { byte in
+    let isPlain =
+      (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39)
+      || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
+    return isPlain ? String(Unicode.Scalar(byte)) : "%" + encodeHex([byte]).uppercased()
+  }.joined()
+}
