@@ -96,16 +96,20 @@ private struct CatalogGraphBuilder {
     guard let name = file["path"]?.text, let length = file["length"]?.integer, let digest = file["sha256"]?.text,
       let mediaType = file["media_type"]?.text
     else { return }
-    let isCSV = mediaType == "text/csv"
-    let iri = "\(site.identifierBase)/distribution/\(dataset.id)/\(isCSV ? "csv" : "json")"
+    // A zip file holds CSV.
+    let isZip = mediaType == "application/zip"
+    let isCSV = isZip || mediaType == "text/csv"
+    let kind = isZip ? "zip" : isCSV ? "csv" : "json"
+    let iri = "\(site.identifierBase)/distribution/\(dataset.id)/\(kind)"
     graph.add(id, "dcat:distribution", .iri(iri))
     graph.add(iri, type: "dcat:Distribution")
-    graph.add(iri, "dct:title", .text("\(dataset.title.zh) (\(isCSV ? "CSV" : "JSON"))", language: Language.zh.tag))
+    graph.add(iri, "dct:title", .text("\(dataset.title.zh) (\(isZip ? "ZIP" : isCSV ? "CSV" : "JSON"))", language: Language.zh.tag))
     typed(iri, "dcat:accessURL", page, "foaf:Document")
     graph.add(iri, "dcat:downloadURL", .iri("\(site.baseURL)/data/\(release.folder)/\(name)"))
     graph.add(iri, "dcat:byteSize", .typed(String(length), type: "xsd:nonNegativeInteger"))
-    typed(iri, "dcat:mediaType", "https://www.iana.org/assignments/media-types/\(mediaType)", "dct:MediaType")
-    typed(iri, "dcat:compressFormat", "https://www.iana.org/assignments/media-types/application/gzip", "dct:MediaType")
+    let mediaTypes = "https://www.iana.org/assignments/media-types"
+    typed(iri, "dcat:mediaType", "\(mediaTypes)/\(isZip ? "text/csv" : mediaType)", "dct:MediaType")
+    typed(iri, isZip ? "dcat:packageFormat" : "dcat:compressFormat", "\(mediaTypes)/application/\(isZip ? "zip" : "gzip")", "dct:MediaType")
     typed(
       iri, "dct:format", "http://publications.europa.eu/resource/authority/file-type/\(isCSV ? "CSV" : "JSON")",
       "dct:MediaTypeOrExtent")

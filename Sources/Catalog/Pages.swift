@@ -127,6 +127,7 @@ struct Pages {
       let kind =
         switch name {
         case "data.csv.gz": text["表格数据 (CSV, gzip)", "Table (CSV, gzip)"]
+        case "data.zip": text["可用 Excel 打开的表格 (CSV, zip)", "Table for Excel (CSV, zip)"]
         case "data.json.gz": text["表格数据 (JSON, gzip)", "Table (JSON, gzip)"]
         case "croissant.json": text["机器学习描述 (Croissant)", "For machine learning (Croissant)"]
         default: text["数据包描述 (Data Package)", "Description (Data Package)"]

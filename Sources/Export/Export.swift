@@ -23,7 +23,7 @@ package struct Export: Stage {
     let folder = run.folder(of: Self.name)
     // Compression is most of the work: the formats are written side by side.
     var files = try await withThrowingTaskGroup(of: ReleaseFile.self) { group in
-      for format in table.dataset.formats { group.addTask { try write(table, as: format, in: run) } }
+      for format in table.formats { group.addTask { try write(table, as: format, in: run) } }
       return try await group.reduce(into: [ReleaseFile]()) { $0.append($1) }
     }
     files.sort { $0.name < $1.name }
@@ -48,16 +48,23 @@ package struct Export: Stage {
   }
 
   private func write(_ table: VersionedTable, as format: RowFormat, in run: Run) throws -> ReleaseFile {
-    let name = "data.\(format.rawValue).gz"
+    let name = format.fileName
     let path = "\(run.folder(of: Self.name))/\(name)"
-    let written: (packed: WorkFile, raw: WorkFile)
     switch format {
-    case .csv: written = (try compressRows(of: table, to: path, in: run), table.rows)
-    case .json: written = try renderJSON(table, to: path, in: run)
+    case .csv:
+      let packed = try compressRows(of: table, to: path, in: run)
+      return ReleaseFile(
+        name: name, role: .data, mediaType: "text/csv", file: packed, raw: (table.rows.byteCount, table.rows.digest))
+    case .json:
+      let (packed, raw) = try renderJSON(table, to: path, in: run)
+      return ReleaseFile(
+        name: name, role: .data, mediaType: "application/json", file: packed, raw: (raw.byteCount, raw.digest))
+    case .zip:
+      var zip = try ZipWriter(path: path)
+      try zip.add("\(table.dataset.id.name).csv", SpreadsheetRows(of: table))
+      try zip.add("README.txt", BytesSource(readMe(of: table, site: site)))
+      return ReleaseFile(name: name, role: .data, mediaType: "application/zip", file: try zip.finish(), raw: nil)
     }
-    return ReleaseFile(
-      name: name, role: .data, mediaType: format == .csv ? "text/csv" : "application/json", file: written.packed,
-      raw: (written.raw.byteCount, written.raw.digest))
   }
 
   private func save(_ json: JSON, _ name: String, in folder: String) throws -> WorkFile {

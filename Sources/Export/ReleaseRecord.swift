@@ -102,7 +102,7 @@ package struct ReleaseRecord: Sendable {
     return PreviousRelease(
       release: release, version: version, content: content, schema: schema,
       keyNames: json["key"]?.elements?.compactMap(\.text) ?? [],
-      formats: RowFormat.allCases.filter { format in files.contains { $0["path"]?.text == "data.\(format.rawValue).gz" }
+      formats: RowFormat.allCases.filter { format in files.contains { $0["path"]?.text == format.fileName }
       },
       rowCount: rowCount, issued: issued, rowsPath: rowsPath, metadata: json["metadata"] ?? .null)
   }

@@ -27,14 +27,16 @@ struct TableRecheck {
       return checked
     }
     let packedCSV = try HashingByteSource(FileByteSource(path: csv.file.path))
-    let rawCSV = try HashingByteSource(GzipByteSource(packedCSV))
+    let rawCSV = try HashingByteSource(InflatingByteSource(packedCSV))
     let json = candidate.files.first { $0.role == .data && $0.mediaType == "application/json" }
     let packedJSON = try json.map { try HashingByteSource(FileByteSource(path: $0.file.path)) }
-    let rawJSON = try packedJSON.map { try HashingByteSource(GzipByteSource($0)) }
+    let rawJSON = try packedJSON.map { try HashingByteSource(InflatingByteSource($0)) }
     var lines = rawJSON.map { JSONLines($0) }
+    let zip = candidate.files.first { $0.role == .data && $0.mediaType == "application/zip" }
+    let zipRecheck = zip.map { _ in ZipRecheck(candidate.schema.schema) }
 
     do {
-      try compareRows(rawCSV, &lines, &findings)
+      try compareRows(rawCSV, &lines, zipRecheck, &findings)
     } catch is FormatError {
       findings.add(Finding(.outputMismatch, field: csv.name, rule: "readable"))
     }
@@ -48,12 +50,28 @@ struct TableRecheck {
       }
       checked[file.name] = WorkFile(path: file.file.path, byteCount: packed.byteCount, digest: packed.digest)
     }
+    if let zip, let zipRecheck { checked[zip.name] = try check(zip, zipRecheck, &findings) }
     return checked
   }
 
-  private func compareRows(_ csv: HashingByteSource, _ lines: inout JSONLines?, _ findings: inout FindingCollector)
-    throws
-  {
+  private func check(_ file: ReleaseFile, _ recheck: ZipRecheck, _ findings: inout FindingCollector) throws -> WorkFile {
+    do {
+      if let (isSame, readMe) = try recheck.finish(path: file.file.path, csvName: "\(candidate.dataset.id.name).csv") {
+        if !isSame { findings.add(Finding(.outputMismatch, field: file.name, rule: "row")) }
+        try CheckOutput.checkPlainText(readMe, name: "\(file.name)/README.txt", rawValues: rawValues, addingTo: &findings)
+      } else {
+        findings.add(Finding(.outputMismatch, field: file.name, rule: "members"))
+      }
+    } catch is FormatError {
+      findings.add(Finding(.outputMismatch, field: file.name, rule: "readable"))
+    }
+    let packed = try InputFile(path: file.file.path)
+    return WorkFile(path: file.file.path, byteCount: packed.byteCount, digest: try packed.digest())
+  }
+
+  private func compareRows(
+    _ csv: HashingByteSource, _ lines: inout JSONLines?, _ zip: ZipRecheck?, _ findings: inout FindingCollector
+  ) throws {
     let schema = candidate.schema.schema
     let names = schema.fields.map { Array($0.name.utf8) }
     var check = try TableCheck(
@@ -69,6 +87,7 @@ struct TableRecheck {
       var rows: [Int] = []
       for record in reader.batch.rows {
         let isComplete = reader.batch.fieldCount(record) == names.count
+        zip?.take(reader.batch, record, isHeader: isHeader)
         if isHeader {
           isHeader = false
           let labels = (0..<reader.batch.fieldCount(record)).map {

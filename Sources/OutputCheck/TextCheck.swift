@@ -18,7 +18,11 @@ extension CheckOutput {
     }
     // Pages show texts without their escapes: so they are looked at that way too.
     addSensitiveNumbers(in: withoutDigests(texts(of: json)), name: name, to: &findings)
-    let text = withoutDigests(bytes)
+    try Self.checkPlainText(withoutDigests(bytes), name: name, rawValues: rawValues, addingTo: &findings)
+  }
+
+  /// Looks through a text for people: it must hold nothing sensitive.
+  static func checkPlainText(_ text: [UInt8], name: String, rawValues: RawValues, addingTo findings: inout FindingCollector) throws {
     if findings.findings.isEmpty { addSensitiveNumbers(in: text, name: name, to: &findings) }
     let removed = try rawValues.countStrong(in: text[...])
     if removed > 0 { findings.add(Finding(.removedValue, field: name, count: removed)) }

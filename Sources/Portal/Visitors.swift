@@ -114,9 +114,9 @@ struct WriteDeadline {
 
 /// A gzip file's contents, piece by piece; used by one task at a time.
 final class Unpacking: @unchecked Sendable {
-  private let source: GzipByteSource
+  private let source: InflatingByteSource
 
-  init(path: String) throws { source = try GzipByteSource(FileByteSource(path: path)) }
+  init(path: String) throws { source = try InflatingByteSource(FileByteSource(path: path)) }
 
   func next() throws -> [UInt8]? {
     var chunk: [UInt8] = []

@@ -34,7 +34,14 @@ package enum ApprovalPolicy: String, Sendable, CaseIterable, Comparable {
 }
 
 /// The formats that rows are written in.
-package enum RowFormat: String, Sendable, CaseIterable { case csv, json }
+package enum RowFormat: String, Sendable, CaseIterable {
+  case csv, json
+  /// For people who open tables in Excel: CSV with a byte order mark and a read-me, in a zip file.
+  case zip
+
+  /// The name in the release's folder.
+  package var fileName: String { self == .zip ? "data.zip" : "data.\(rawValue).gz" }
+}
 
 /// A licence: SPDX id or local name, and the address of its text.
 package struct License: Hashable, Sendable {
@@ -165,7 +172,9 @@ package struct Dataset: Sendable {
   package let columns: [ColumnPolicy]
   package let assertions: Assertions
   package let releaseKey: [String]
-  package let formats: [RowFormat]
+  private let formats: [RowFormat]
+  /// The zip file was not asked for: it is left out where the table is too large for a spreadsheet to be of use.
+  private let zipsOnlySmall: Bool
   package let approval: ApprovalPolicy
   package let schedule: Schedule?
 
@@ -173,12 +182,17 @@ package struct Dataset: Sendable {
   /// because an order by key could tell who came first.
   package var orderingKey: [String] { subject == .person ? [] : releaseKey }
 
+  /// The formats that rows of so many bytes of CSV are written in.
+  package func formats(rowByteCount: Int) -> [RowFormat] {
+    formats.filter { $0 != .zip || !zipsOnlySmall || rowByteCount < 50_000_000 }
+  }
+
   package init(
     id: DatasetID, department: Department, title: LocalizedText, description: LocalizedText, subject: Subject,
     access: Access, isListed: Bool, conditions: LocalizedText?, audience: [Audience], domain: LocalizedText,
     legalBasis: LocalizedText?, frequency: Frequency, keywords: [Language: [String]], license: License, source: Source,
     schemaName: String, columns: [ColumnPolicy], assertions: Assertions, releaseKey: [String], formats: [RowFormat],
-    approval: ApprovalPolicy, schedule: Schedule?
+    zipsOnlySmall: Bool = false, approval: ApprovalPolicy, schedule: Schedule?
   ) {
     self.id = id
     self.department = department
@@ -200,6 +214,7 @@ package struct Dataset: Sendable {
     self.assertions = assertions
     self.releaseKey = releaseKey
     self.formats = formats
+    self.zipsOnlySmall = zipsOnlySmall
     self.approval = approval
     self.schedule = schedule
   }

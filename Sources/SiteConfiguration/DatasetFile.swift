@@ -47,7 +47,8 @@ extension ConfigurationReader {
       columns: try columns(members.required("columns")),
       assertions: try assertions(members["assertions"]),
       releaseKey: release.key,
-      formats: release.formats,
+      formats: release.formats ?? RowFormat.allCases,
+      zipsOnlySmall: release.formats == nil,
       approval: release.approval,
       schedule: try members["schedule"].map { try schedule($0, calendar) })
     if let derive = members["derive"], try !derive.mapping().allMembers().isEmpty {
@@ -255,19 +256,19 @@ extension ConfigurationReader {
   }
 
   private func releaseMembers(_ value: YAMLValue?, site: Site) throws -> (
-    key: [String], formats: [RowFormat], approval: ApprovalPolicy
+    key: [String], formats: [RowFormat]?, approval: ApprovalPolicy
   ) {
-    guard let value else { return ([], RowFormat.allCases, site.leastApproval) }
+    guard let value else { return ([], nil, site.leastApproval) }
     let members = try value.mapping()
-    let formats: [RowFormat] = try members["formats"]?.list().map { try $0.choice() } ?? RowFormat.allCases
-    guard formats.contains(.csv) else { throw value.fail("must have csv among its formats") }
+    let formats: [RowFormat]? = try members["formats"]?.list().map { try $0.choice() }
+    guard formats?.contains(.csv) ?? true else { throw value.fail("must have csv among its formats") }
     let approval: ApprovalPolicy = try members["approval"]?.choice() ?? site.leastApproval
     guard approval >= site.leastApproval else {
       throw value.fail("asks for less approval than the site: \(site.leastApproval.rawValue)")
     }
     let key = try members["key"]?.texts() ?? []
     try members.finish()
-    return (key, RowFormat.allCases.filter(formats.contains), approval)
+    return (key, formats.map { formats in RowFormat.allCases.filter(formats.contains) }, approval)
   }
 
   private func schedule(_ value: YAMLValue, _ calendar: WorkCalendar) throws -> Schedule {

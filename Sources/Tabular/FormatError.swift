@@ -12,6 +12,9 @@ package struct FormatError: Error, Sendable, CustomStringConvertible {
     case unclosedQuote
     case recordTooLong(limit: Int)
     case damagedGzip
+    case damagedZip
+    /// A zip file over 4 GiB.
+    case tooLarge
     case malformedJSON(String)
   }
 
@@ -30,6 +33,8 @@ package struct FormatError: Error, Sendable, CustomStringConvertible {
       case .unclosedQuote: "unclosed quote"
       case .recordTooLong(let limit): "record over \(limit) bytes"
       case .damagedGzip: "damaged or cut gzip"
+      case .damagedZip: "damaged or unusual zip"
+      case .tooLarge: "a zip file of 4 GiB or more: leave zip out of release.formats"
       case .malformedJSON(let what): "malformed JSON: \(what)"
       }
     if let row = location.row { text += ", record \(row)" }

@@ -219,7 +219,7 @@ struct ValidationPass: ~Copyable {
     case .recordTooLong(let limit): findings.add(Finding(.recordTooLong, limit: "\(limit) bytes", at: location))
     case .undecodable(let encoding, let byte):
       findings.add(Finding(.encodingError, rule: encoding, detail: byte, at: location))
-    case .damagedGzip, .malformedJSON: findings.add(Finding(.sourceMissing, at: location))
+    case .damagedGzip, .damagedZip, .tooLarge, .malformedJSON: findings.add(Finding(.sourceMissing, at: location))
     }
   }
 

@@ -111,10 +111,11 @@ package struct Change: Sendable {
       reasons.append(.columnsReordered)
     }
     if keyNames != previous.keyNames || schema.primaryKey != previous.schema.primaryKey { reasons.append(.keyChanged) }
-    for format in previous.formats where !current.dataset.formats.contains(format) {
+    let formats = current.dataset.formats(rowByteCount: current.rows.byteCount)
+    for format in previous.formats where !formats.contains(format) {
       reasons.append(.formatRemoved(format.rawValue))
     }
-    for format in current.dataset.formats where !previous.formats.contains(format) {
+    for format in formats where !previous.formats.contains(format) {
       reasons.append(.formatAdded(format.rawValue))
     }
     if let rows {

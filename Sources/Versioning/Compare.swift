@@ -33,7 +33,7 @@ package struct Compare: Stage {
     var output = try OutputFile(path: "\(folder)/data.csv")
     try output.write(CanonicalRows.header(schema.fields.map(\.name)))
     if let previous, isComparable, key.isEmpty ? common?.isWhole == true : true {
-      let before = try GzipByteSource(FileByteSource(path: previous.rowsPath))
+      let before = try InflatingByteSource(FileByteSource(path: previous.rowsPath))
       let beforeColumns = common?.isWhole == true ? nil : common?.previousColumns
       var previousRows = try OrderedRows(
         RecordReader(canonical: before), skipsHeader: true,
@@ -88,11 +88,16 @@ package struct Compare: Stage {
   private func contentDigest(of rows: WorkFile, schema: Schema, dataset: Dataset) -> Digest {
     let content = JSON.members([
       ("rows", .string(rows.digest.hex)), ("schema", schema.json), ("metadata", descriptiveMetadata(of: dataset)),
-      ("formats", .array(dataset.formats.map { .string($0.rawValue) })),
+      ("formats", .array(dataset.formats(rowByteCount: rows.byteCount).map { .string($0.rawValue) })),
       ("key", .array(dataset.orderingKey.map { .string($0) })),
     ])
     return SHA256.hash(content.compactBytes)
   }
+}
+
+extension VersionedTable {
+  /// The formats that its rows are written in.
+  package var formats: [RowFormat] { dataset.formats(rowByteCount: rows.byteCount) }
 }
 
 /// Whether there is something new to release.

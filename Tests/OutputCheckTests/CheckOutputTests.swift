@@ -82,7 +82,7 @@ import Testing
   /// Puts other text into a packed file, packed as before.
   private func repack(_ name: String, _ change: (String) -> String) throws {
     let path = "\(folder.path)/export/\(name)"
-    let source = try GzipByteSource(FileByteSource(path: path))
+    let source = try InflatingByteSource(FileByteSource(path: path))
     var bytes: [UInt8] = []
     while try source.read(1 << 16, appendingTo: &bytes) {}
     var writer = try GzipWriter(path: path)

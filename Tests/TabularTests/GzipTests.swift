@@ -12,7 +12,7 @@ import Testing
   }
 
   private func unpack(_ path: String) throws -> [UInt8] {
-    let source = try GzipByteSource(FileByteSource(path: path))
+    let source = try InflatingByteSource(FileByteSource(path: path))
     var bytes: [UInt8] = []
     while try source.read(1 << 16, appendingTo: &bytes) {}
     return bytes

@@ -12,7 +12,11 @@ package final class FileByteSource: ByteSource {
   private let end: Int
   package private(set) var offset = 0
 
-  package init(path: String, limit: Int? = nil) throws(FileError) {
+  /// - Parameters:
+  ///   - start: the first byte to give.
+  ///   - limit: the byte to stop before.
+  package init(path: String, from start: Int = 0, limit: Int? = nil) throws(FileError) {
+    offset = start
     file = try InputFile(path: path)
     end = min(file.byteCount, limit ?? file.byteCount)
   }

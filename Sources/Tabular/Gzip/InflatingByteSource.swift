@@ -1,7 +1,10 @@
 internal import CZlib
 
-/// The bytes that a gzip file holds: one member, checked against its checksum and length; anything after it is an error.
-package final class GzipByteSource: ByteSource {
+/// The bytes that a deflated stream holds: of a gzip file one member, checked against its checksum and length; anything after it
+/// is an error.
+package final class InflatingByteSource: ByteSource {
+  package enum Form: Sendable { case gzip, raw }
+
   private let source: any ByteSource
   private var stream = z_stream()
   private var input: [UInt8] = []
@@ -11,10 +14,11 @@ package final class GzipByteSource: ByteSource {
   private let limit: Int
   private var byteCount = 0
 
-  package init(_ source: any ByteSource, limit: Int = .max) throws(FormatError) {
+  package init(_ source: any ByteSource, form: Form = .gzip, limit: Int = .max) throws(FormatError) {
     self.source = source
     self.limit = limit
-    guard daylight_inflate_init(&stream, 31) == Z_OK else { throw FormatError(.damagedGzip) }
+    // 16 more asks for the gzip header, a negative window for none at all.
+    guard daylight_inflate_init(&stream, form == .gzip ? 31 : -15) == Z_OK else { throw FormatError(.damagedGzip) }
   }
 
   deinit { inflateEnd(&stream) }
