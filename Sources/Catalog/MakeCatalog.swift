@@ -20,7 +20,10 @@ package struct MakeCatalog: Sendable {
   /// - Parameters:
   ///   - released: datasets with releases.
   ///   - listed: datasets of which only a description is published.
-  package func callAsFunction(_ released: [CatalogEntry], listed: [ListedRecord]) throws -> CatalogTree {
+  ///   - withdrawals: datasets that were taken back, those that came again among them.
+  package func callAsFunction(
+    _ released: [CatalogEntry], listed: [ListedRecord], withdrawals: [Withdrawal] = []
+  ) throws -> CatalogTree {
     let entries = (released + (try listed.map { try CatalogEntry(listed: $0) })).sorted {
       $0.dataset.id < $1.dataset.id
     }
@@ -38,10 +41,15 @@ package struct MakeCatalog: Sendable {
         let page = pages.dataset(entry, in: language)
         files.append(CatalogFile(path: "\(prefix)datasets/\(entry.dataset.id)/index.html", bytes: page))
       }
+      for withdrawal in withdrawals where !withdrawal.isUndone {
+        let page = pages.withdrawal(withdrawal, in: language)
+        files.append(CatalogFile(path: "\(prefix)datasets/\(withdrawal.dataset)/index.html", bytes: page))
+      }
     }
     return CatalogTree(
       files: files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) },
-      listed: listed.sorted { $0.dataset < $1.dataset })
+      listed: listed.sorted { $0.dataset < $1.dataset },
+      withdrawals: withdrawals.sorted { $0.dataset < $1.dataset })
   }
 }
 
@@ -99,9 +107,12 @@ package struct CatalogTree: Sendable {
   package let files: [CatalogFile]
   /// Datasets of which only a description is published, sorted.
   package let listed: [ListedRecord]
+  /// Datasets that were ever taken back, sorted.
+  package let withdrawals: [Withdrawal]
 
-  init(files: [CatalogFile], listed: [ListedRecord]) {
+  init(files: [CatalogFile], listed: [ListedRecord], withdrawals: [Withdrawal]) {
     self.files = files
     self.listed = listed
+    self.withdrawals = withdrawals
   }
 }

@@ -77,6 +77,34 @@ struct Pages {
     return render("dataset", page)
   }
 
+  /// What is left of a dataset that was taken back.
+  func withdrawal(_ withdrawal: Withdrawal, in language: Language) -> [UInt8] {
+    let text = PageText(language: language)
+    let path = "\(language == .zh ? "" : "en/")datasets/\(withdrawal.dataset)/"
+    let toRoot = String(repeating: "../", count: path.split(separator: "/").count)
+    let summary = text["该数据集已撤回,不再提供下载。", "This dataset was withdrawn, and cannot be downloaded any more."]
+    var page = frame(
+      title: withdrawal.title[language], description: summary, language: language, path: path,
+      twin: "\(toRoot)\(language == .zh ? "en/" : "")datasets/\(withdrawal.dataset)/")
+    page["home"] = language == .zh ? toRoot : "\(toRoot)en/"
+    page["heading"] = withdrawal.title[language]
+    page["summary"] = summary
+    page["access"] = text["已撤回", "Withdrawn"]
+    page["accessClass"] = "closed"
+    page["facts"] = [
+      ["name": text["撤回时间", "Withdrawn"], "value": withdrawal.at.date.description],
+      ["name": text["原因", "Why"], "value": withdrawal.reason[language]],
+    ]
+    page["useHeading"] = text["联系", "Contact"]
+    page["use"] = [
+      [
+        "name": site.contact.name[language], "value": site.contact.email ?? site.contact.telephone ?? "",
+        "address": site.contact.email.map { "mailto:\($0)" } ?? "",
+      ]
+    ]
+    return render("dataset", page)
+  }
+
   /// What every page has.
   private func frame(title: String, description: String, language: Language, path: String, twin: String) -> [String:
     Any]

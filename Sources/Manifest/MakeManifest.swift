@@ -40,6 +40,7 @@ package struct MakeManifest: Sendable {
     try checkKeys(against: state)
     var roles: [SignedRole] = []
     var delegated: [(name: String, paths: [String])] = []
+    let withdrawn = tree.withdrawals.filter { !$0.isUndone }.map(\.dataset)
 
     // Departments: what is in force stays in the department's role, what was replaced moves to the role of its year.
     let departments = Set(releases.map(\.dataset.department.name)).union(
@@ -48,7 +49,7 @@ package struct MakeManifest: Sendable {
       let name = "department-\(department)"
       delegated.append((name, ["\(department)/*", "\(department)/*/*", "\(department)/*/*/*"]))
       let split = try splitTargets(
-        of: department, adding: releases.filter { $0.dataset.department.name == department }, state: state)
+        of: department, adding: releases.filter { $0.dataset.department.name == department }, withdrawn: withdrawn, state: state)
       var years: [(name: String, paths: [String])] = []
       for (year, targets) in split.past.sorted(by: { $0.key < $1.key }) {
         let yearName = "\(name)-\(year)"
@@ -65,7 +66,7 @@ package struct MakeManifest: Sendable {
     let siteFiles = [
       ("site/listed.json", listed.prettyBytes),
       ("site/tree.json", treeJSON(tree).prettyBytes),
-      ("site/withdrawals.json", JSON.members([("withdrawals", [])]).prettyBytes),
+      ("site/withdrawals.json", JSON.members([("withdrawals", .array(tree.withdrawals.map(\.json)))]).prettyBytes),
     ]
     let siteTargets = JSON.members(
       siteFiles.map { path, bytes in (path, target(length: bytes.count, digest: SHA256.hash(bytes), custom: nil)) })
@@ -203,9 +204,9 @@ package struct MakeManifest: Sendable {
   // MARK: Targets
 
   /// The department's targets: those of each dataset's newest release, and the others by the year of their release.
-  private func splitTargets(of department: String, adding releases: [ReleaseTargets], state: RepositoryState?) throws
-    -> (current: JSON, past: [String: JSON])
-  {
+  private func splitTargets(
+    of department: String, adding releases: [ReleaseTargets], withdrawn: [DatasetID], state: RepositoryState?
+  ) throws -> (current: JSON, past: [String: JSON]) {
     let name = "department-\(department)"
     var current: [String: JSON] = [:]
     var past: [String: [String: JSON]] = [:]
@@ -230,6 +231,11 @@ package struct MakeManifest: Sendable {
           length: written.byteCount, digest: written.digest, custom: custom)
       }
     }
+    func isStanding(_ target: (key: String, value: JSON)) -> Bool {
+      !withdrawn.contains { target.key.hasPrefix("\($0)/") }
+    }
+    current = current.filter(isStanding)
+    past = past.mapValues { $0.filter(isStanding) }
     func sorted(_ targets: [String: JSON]) -> JSON {
       .members(targets.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })
     }

@@ -70,6 +70,16 @@ package struct DatasetResult: Sendable {
           + "hint: put the folder back, or take them back: daylight withdraw \(dataset) --reason …"))
   }
 
+  /// Taken back, and still configured.
+  static func stillWithdrawn(_ dataset: DatasetID, since: Instant) -> DatasetResult {
+    DatasetResult(
+      dataset, .withdrawn,
+      message: LocalizedText(
+        zh: "已于 \(since.date) 撤回,不再发布\n提示:如需重新发布,请运行 daylight withdraw \(dataset) --undo;否则请删除其目录",
+        en: "was withdrawn on \(since.date), and is not published\n"
+          + "hint: to publish it again: daylight withdraw \(dataset) --undo; else remove its folder"))
+  }
+
   /// Released while it was open, and closed since: closing takes nothing back.
   static func stillPublished(_ dataset: DatasetID, access: Access) -> DatasetResult {
     DatasetResult(

@@ -20,19 +20,24 @@ struct PublishCatalog {
   ///
   /// - Parameters:
   ///   - listed: datasets of which only a description is published; one that has releases is left out.
+  ///   - withdrawals: every dataset that was ever taken back; nil for those that are known.
   ///   - note: what the ledger should say when it is done; carried through a crash.
   /// - Returns: the TUF roles that were signed anew.
   @discardableResult
-  func callAsFunction(_ releases: [Release], listed: [ListedRecord], note: JSON) throws -> [SignedRole] {
+  func callAsFunction(
+    _ releases: [Release], listed: [ListedRecord], withdrawals: [Withdrawal]? = nil, note: JSON
+  ) throws -> [SignedRole] {
     let published = try PublishedSite(store: publicStore)
+    let withdrawals = try withdrawals ?? published.withdrawals()
+    let gone = Set(withdrawals.filter { !$0.isUndone }.map(\.dataset))
     let state = published.repository
-    let entries = try entries(releases, published: published)
+    let entries = try entries(releases, published: published).filter { !gone.contains($0.dataset.id) }
     let released = Set(entries.map(\.dataset.id))
-    let listed = listed.filter { !released.contains($0.dataset) }
+    let listed = listed.filter { !released.contains($0.dataset) && !gone.contains($0.dataset) }
     // The first publication of a site needs something to say; later ones may have lost their last entry.
     guard !entries.isEmpty || !listed.isEmpty || state != nil else { return [] }
 
-    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries, listed: listed)
+    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries, listed: listed, withdrawals: withdrawals)
     try check(tree)
     let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {
@@ -56,6 +61,10 @@ struct PublishCatalog {
     for file in tree.files { try promotion.add(file.bytes, at: file.path, isReplaceable: true) }
     let kept = Set(tree.files.map(\.path))
     for path in try published.treePaths() where !kept.contains(path) { promotion.remove(path) }
+    for dataset in published.datasets where gone.contains(dataset) {
+      promotion.remove("data/\(dataset)")
+      promotion.remove("targets/\(dataset)")
+    }
     try promotion.seal()
     try promotion.finish(in: publicStore)
     return manifest.roles

@@ -70,6 +70,11 @@ struct PublishedSite {
     try siteTarget("listed.json")?["datasets"]?.elements?.compactMap(ListedRecord.init) ?? []
   }
 
+  /// Every dataset that was ever taken back.
+  func withdrawals() throws -> [Withdrawal] {
+    try siteTarget("withdrawals.json")?["withdrawals"]?.elements?.compactMap(Withdrawal.init) ?? []
+  }
+
   private func siteTarget(_ name: String) throws -> JSON? {
     guard let digest = repository?.targets["site"]?.signed["targets"]?["site/\(name)"]?["hashes"]?["sha256"]?.text,
       let bytes = try store.contents("targets/site/\(digest).\(name)")

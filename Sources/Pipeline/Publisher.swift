@@ -60,10 +60,11 @@ package struct Publisher: Sendable {
   ///   - plans: every dataset that is configured; those not selected keep their place in the catalogue.
   ///   - named: the datasets to run; nil for all.
   ///   - isCheck: stop at the door: nothing public is written.
+  ///   - delivered: a past delivery: the day that its release is dated, and what tells it from others.
   /// - Throws: what concerns all of them: another publication is running, the stores cannot be written, keys are missing.
-  package func publish(_ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool) async throws
-    -> [DatasetResult]
-  {
+  package func publish(
+    _ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool, delivered: PastDelivery? = nil
+  ) async throws -> [DatasetResult] {
     let configured = Set(plans.map(\.id))
     let selected = plans.filter { named?.contains($0.id) ?? true }
     let locks = try begin(isCheck: isCheck)
@@ -73,7 +74,8 @@ package struct Publisher: Sendable {
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey()
     let published = try PublishedSite(store: publicStore)
-    let attempts = try await attemptAll(selected, published, runID: runID, key: key)
+    let attempts = try await attemptAll(
+      selected, Attempt.Circumstances(published: published, runID: runID, key: key, clock: delivered?.clock ?? clock))
     var results = attempts.map(\.result)
     let releases = attempts.compactMap(\.release)
     // The last run's folder can be looked at; those before it are done with.
@@ -100,7 +102,7 @@ package struct Publisher: Sendable {
     }
     for result in results {
       try privateStore.ledger.add(record(of: result, run: runID))
-      if let stamp = result.deliveryStamp, result.exitCode == 0 {
+      if let stamp = delivered?.stamp ?? result.deliveryStamp, result.deliveryStamp != nil, result.exitCode == 0 {
         try privateStore.ledger.addDelivery(of: result.dataset, stamp: stamp, at: clock.now)
       }
       try tell(result)
@@ -132,9 +134,7 @@ package struct Publisher: Sendable {
   private static let width = 32
 
   /// In the order of the plans, whatever ends first.
-  private func attemptAll(
-    _ plans: [DatasetPlan], _ published: PublishedSite, runID: String, key: SymmetricKey
-  ) async throws -> [Attempt] {
+  private func attemptAll(_ plans: [DatasetPlan], _ now: Attempt.Circumstances) async throws -> [Attempt] {
     try await withThrowingTaskGroup(of: (Int, Attempt).self) { group in
       var attempts = [Attempt?](repeating: nil, count: plans.count)
       var next = 0
@@ -143,7 +143,7 @@ package struct Publisher: Sendable {
         let index = next
         next += 1
         group.addTask {
-          let attempt = await attempt(plans[index], published, runID: runID, key: key)
+          let attempt = await attempt(plans[index], now)
           progress(.ended(plans[index].id))
           return (index, attempt)
         }
@@ -170,7 +170,8 @@ package struct Publisher: Sendable {
       else { continue }
       try privateStore.ledger.add(
         RunRecord(
-          run: run, dataset: dataset, at: at, outcome: .released,
+          run: run, dataset: dataset, at: at,
+          outcome: entry["outcome"]?.text.flatMap(Outcome.init) ?? .released,
           release: entry["release"]?.text.flatMap(ReleaseID.init),
           version: entry["version"]?.text.flatMap(Version.init), rowCount: entry["row_count"]?.integer,
           reason: "finished after an interruption"))
@@ -179,20 +180,29 @@ package struct Publisher: Sendable {
 
   /// What one dataset comes to: a result, and what is to be published of it.
   private struct Attempt: Sendable {
+    /// What all datasets of one run share.
+    struct Circumstances: Sendable {
+      let published: PublishedSite
+      let runID: String
+      let key: SymmetricKey
+      let clock: Clock
+    }
+
     var result: DatasetResult
     var release: Release?
     var listed: ListedRecord?
   }
 
-  private func attempt(
-    _ plan: DatasetPlan, _ published: PublishedSite, runID: String, key: SymmetricKey
-  ) async -> Attempt {
+  private func attempt(_ plan: DatasetPlan, _ now: Attempt.Circumstances) async -> Attempt {
     switch plan {
     case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
     case .ready(let dataset, let schema):
       do {
-        guard dataset.access == .unconditional else { return try list(dataset, schema, published, key) }
-        return try await journey(of: dataset, schema, published, runID: runID, key: key)
+        if let withdrawal = try now.published.withdrawals().first(where: { $0.dataset == dataset.id && !$0.isUndone }) {
+          return Attempt(result: .stillWithdrawn(dataset.id, since: withdrawal.at))
+        }
+        guard dataset.access == .unconditional else { return try list(dataset, schema, now) }
+        return try await journey(of: dataset, schema, now)
       } catch let error as StageError {
         return Attempt(result: DatasetResult(error))
       } catch let error as RedactionError {
@@ -203,16 +213,17 @@ package struct Publisher: Sendable {
     }
   }
 
-  private func journey(
-    of dataset: Dataset, _ schema: Schema, _ published: PublishedSite, runID: String, key: SymmetricKey
-  ) async throws -> Attempt {
-    let previous = try published.previous(of: dataset.id)
+  private func journey(of dataset: Dataset, _ schema: Schema, _ now: Attempt.Circumstances) async throws -> Attempt {
+    let previous = try now.published.previous(of: dataset.id)
     let run = Run(
-      id: runID, clock: clock, workFolder: try privateStore.workFolder(of: dataset.id, run: runID), progress: progress)
+      id: now.runID, clock: now.clock, workFolder: try privateStore.workFolder(of: dataset.id, run: now.runID),
+      progress: progress)
     let publishDataset = PublishDataset(
       ingest: Ingest(store: privateStore, site: site), validate: Validate(schema: schema),
-      redact: try Redact(dataset: dataset, schema: schema, key: key), compare: Compare(previous: previous),
-      export: Export(site: site, key: key), check: CheckOutput(),
+      redact: try Redact(dataset: dataset, schema: schema, key: now.key), compare: Compare(
+        previous: previous,
+        lastID: try now.published.withdrawals().first { $0.dataset == dataset.id }?.lastRelease),
+      export: Export(site: site, key: now.key), check: CheckOutput(),
       retry: Retry(attempts: site.transfer.attempts, firstWait: site.transfer.firstWait), turn: turn, logger: logger)
     let journey = try await publishDataset(dataset, in: run)
     var attempt: Attempt
@@ -236,16 +247,14 @@ package struct Publisher: Sendable {
   }
 
   /// A dataset of which no rows are published: described where it may be, with nothing of its data.
-  private func list(
-    _ dataset: Dataset, _ schema: Schema, _ published: PublishedSite, _ key: SymmetricKey
-  ) throws -> Attempt {
+  private func list(_ dataset: Dataset, _ schema: Schema, _ now: Attempt.Circumstances) throws -> Attempt {
     // What was released while it was open is not taken back by closing it.
-    guard published.releases(of: dataset.id).isEmpty else {
+    guard now.published.releases(of: dataset.id).isEmpty else {
       return Attempt(result: .stillPublished(dataset.id, access: dataset.access))
     }
     var attempt = Attempt(result: DatasetResult(dataset.id, .listed))
     guard dataset.isListed else { return attempt }
-    let redact = try Redact(dataset: dataset, schema: schema, key: key)
+    let redact = try Redact(dataset: dataset, schema: schema, key: now.key)
     let record = ListedRecord(
       dataset: dataset.id, access: dataset.access, metadata: descriptiveMetadata(of: dataset),
       schema: redact.publicSchema(source: schema).schema)
@@ -259,7 +268,7 @@ package struct Publisher: Sendable {
     return attempt
   }
 
-  private func record(of result: DatasetResult, run: String) -> RunRecord {
+  func record(of result: DatasetResult, run: String) -> RunRecord {
     let codes = result.report?.errors.map { "\($0.code.rawValue)\($0.field.map { " (\($0))" } ?? "")" } ?? []
     return RunRecord(
       run: run, dataset: result.dataset, at: clock.now, outcome: result.outcome, release: result.release,
@@ -268,12 +277,12 @@ package struct Publisher: Sendable {
       report: result.report)
   }
 
-  private func ledgerNote(_ records: [RunRecord]) -> JSON {
+  func ledgerNote(_ records: [RunRecord]) -> JSON {
     .array(
       records.map { record in
         .members([
           ("run", .string(record.run)), ("dataset", .string(record.dataset.description)),
-          ("at", .string(record.at.description)),
+          ("at", .string(record.at.description)), ("outcome", .string(record.outcome.rawValue)),
           ("release", record.release.map { .string($0.description) }),
           ("version", record.version.map { .string($0.description) }),
           ("row_count", record.rowCount.map { .int($0) }),

@@ -55,6 +55,13 @@ extension Ledger {
     }
   }
 
+  /// What tells the newest accepted delivery from others; nil where there was none.
+  package func deliveryStamp(of dataset: DatasetID) throws -> String? {
+    try database.read { database in
+      try String.fetchOne(database, sql: "SELECT stamp FROM delivery WHERE dataset = ?", arguments: [dataset.description])
+    }
+  }
+
   /// When each dataset's newest accepted delivery was first accepted.
   package func deliveries() throws -> [String: Instant] {
     try database.read { database in

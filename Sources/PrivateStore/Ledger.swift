@@ -3,14 +3,14 @@ package import Publication
 
 /// What became of a run.
 package enum Outcome: String, Sendable, CaseIterable {
-  case released, unchanged, listed, refused, failed
+  case released, unchanged, listed, refused, failed, withdrawn
   case waiting = "waiting-for-approval"
   case sourceUnavailable = "source-unavailable"
 
   /// The exit code of the design.
   package var exitCode: Int32 {
     switch self {
-    case .released, .unchanged, .listed, .waiting: 0
+    case .released, .unchanged, .listed, .waiting, .withdrawn: 0
     case .failed: 1
     case .refused: 3
     case .sourceUnavailable: 4

@@ -166,7 +166,7 @@ package struct Dataset: Sendable {
   package let frequency: Frequency
   package let keywords: [Language: [String]]
   package let license: License
-  package let source: Source
+  package private(set) var source: Source
   /// File name of the Table Schema of the source, without `.tableschema.json`.
   package let schemaName: String
   package let columns: [ColumnPolicy]
@@ -181,6 +181,13 @@ package struct Dataset: Sendable {
   /// The columns that order the rows and tell them apart: none for a table about persons, which is ordered by its own bytes,
   /// because an order by key could tell who came first.
   package var orderingKey: [String] { subject == .person ? [] : releaseKey }
+
+  /// The same dataset, with another delivery.
+  package func from(_ source: Source) -> Dataset {
+    var dataset = self
+    dataset.source = source
+    return dataset
+  }
 
   /// The formats that rows of so many bytes of CSV are written in.
   package func formats(rowByteCount: Int) -> [RowFormat] {

@@ -8,9 +8,15 @@ package import Tabular
 package struct Compare: Stage {
   package static let name = StageName.versioning
   private let previous: PreviousRelease?
+  private let lastID: ReleaseID?
 
-  /// - Parameter previous: the release in force; nil for the first.
-  package init(previous: PreviousRelease?) { self.previous = previous }
+  /// - Parameters:
+  ///   - previous: the release in force; nil for the first.
+  ///   - lastID: the newest release id that was ever used, where nothing is in force any more.
+  package init(previous: PreviousRelease?, lastID: ReleaseID? = nil) {
+    self.previous = previous
+    self.lastID = lastID
+  }
 
   package func run(_ table: PublicTable, in run: Run) async throws -> Comparison {
     let folder = run.folder(of: Self.name)
@@ -53,7 +59,7 @@ package struct Compare: Stage {
       return .changed(
         VersionedTable(
           dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
-          release: ReleaseID(date: run.clock.today, number: 1), version: Version(1, 0, 0), change: change,
+          release: lastID?.next(on: run.clock.today) ?? ReleaseID(date: run.clock.today, number: 1), version: Version(1, 0, 0), change: change,
           content: content,
           previous: nil, issued: run.clock.now))
     }

@@ -18,12 +18,21 @@ struct Publish: AsyncParsableCommand {
         daylight publish
         daylight publish market-regulation/inspections --lang zh
         daylight publish --json > result.json
+        daylight publish health/cases --from-dir deliveries-of-2020    with cases-2020-03-01.csv, cases-2020-03-02.csv, …
         daylight publish --public /srv/open-data --workspace /var/lib/daylight
       """)
 
   @OptionGroup var run_: RunOptions
 
-  func run() async throws { try await run_.run(isCheck: false) }
+  @Option(
+    help: ArgumentHelp(
+      "Publish past deliveries of the one dataset named, oldest first, each as a release of the day in its file's name.",
+      valueName: "dir"))
+  var fromDir: String?
+
+  func run() async throws {
+    if let fromDir { try await run_.backfill(fromDir) } else { try await run_.run(isCheck: false) }
+  }
 }
 
 /// The command `daylight check [DATASET…]`.
@@ -87,6 +96,51 @@ struct RunOptions: ParsableArguments {
     } else {
       let summary = Summary(language: site.language, isCheck: isCheck, publicFolder: site.publicFolder)
       writeOutput(summary.text(results))
+    }
+    if code != 0 { throw ExitCode(code) }
+  }
+
+  /// Past deliveries of one dataset, each a release of its own day.
+  func backfill(_ folder: String) async throws {
+    let reader = try site.reader()
+    let configuration = try reader.site()
+    let now = try clock.clock(of: configuration)
+    let plans = try site.plans(reader, configuration)
+    guard let id = try selectedIDs(among: plans.map(\.id)), id.count == 1,
+      let plan = plans.first(where: { id.contains($0.id) })
+    else { throw ValidationError("--from-dir needs the name of one dataset") }
+    guard case .ready(let dataset, let schema) = plan else {
+      if case .misconfigured(_, let problem) = plan { throw ConfigurationError(file: plan.id.description, problem: problem) }
+      return
+    }
+    guard fileKind(try SiteOptions.absolute(folder)) == .folder else { throw ValidationError("there is no folder \(folder)") }
+    let deliveries = try PastDelivery.list(
+      in: SiteOptions.absolute(folder), zone: ClockOptions.zone(of: configuration))
+    let progress = ProgressView(total: deliveries.count, isQuiet: quiet)
+    let publisher = Publisher(
+      site: configuration, privateStore: try site.privateStore(),
+      publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now, acceptsClock: clock.acceptClock,
+      logger: startLogging(verbose ? .info : .notice), progress: { progress.show($0) })
+    let results: [(delivery: PastDelivery, result: DatasetResult)]
+    do {
+      results = try await publisher.backfill(deliveries, of: dataset, schema: schema, plans)
+    } catch {
+      progress.finish()
+      throw error
+    }
+    progress.finish()
+    let code = worstExitCode(results.map(\.result.exitCode))
+    if json {
+      writeOutput(String(decoding: resultsJSON(results.map(\.result), exitCode: code).prettyBytes, as: UTF8.self))
+    } else {
+      let isChinese = site.language == .zh
+      let passed = deliveries.count - results.count
+      writeOutput(Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder).text(results.map(\.result)))
+      if let last = results.last, last.result.exitCode != 0 {
+        writeOutput(isChinese ? "停在 \(last.delivery.path)。更正后重新运行即可继续。\n" : "stopped at \(last.delivery.path); once it is put right, run again to go on.\n")
+      } else if passed > 0 {
+        writeOutput(isChinese ? "其中 \(passed) 份此前已发布。\n" : "\(passed) had been published before.\n")
+      }
     }
     if code != 0 { throw ExitCode(code) }
   }

@@ -40,6 +40,7 @@ struct Summary {
     case .unchanged: word("无变化", "unchanged")
     case .listed: word("仅列目录", "listed only")
     case .refused: word("已拒绝", "refused")
+    case .withdrawn: word("已撤回", "withdrawn")
     case .failed: word("失败", "failed")
     case .waiting: word("等待审批", "waiting for approval")
     case .sourceUnavailable: word("源文件不可用", "source unavailable")

@@ -1,0 +1,53 @@
+internal import Catalog
+internal import Export
+package import PrivateStore
+package import Publication
+internal import PublicStore
+internal import OutputCheck
+internal import Tabular
+
+extension Publisher {
+  /// Takes every release of a dataset back: its files go, its page says when and why, and it is not published again until that is
+  /// undone.
+  ///
+  /// - Throws: `StoreError` for a dataset without releases; `Refusal` for a reason that would tell something sensitive.
+  package func withdraw(_ dataset: DatasetID, reason: LocalizedText) throws -> DatasetResult {
+    let locks = try begin()
+    defer { _ = locks }
+    let published = try PublishedSite(store: publicStore)
+    guard let newest = try published.records(of: dataset).first else {
+      throw StoreError(kind: .configuration, "\(dataset) has no release that could be taken back")
+    }
+    let title = newest.json["metadata"]?["title"]
+    let withdrawal = Withdrawal(
+      dataset: dataset, title: LocalizedText(zh: title?["zh"]?.text ?? dataset.description, en: title?["en"]?.text),
+      reason: reason, at: clock.now, lastRelease: newest.release)
+    let findings = CheckOutput.findings(inRecord: withdrawal.json, name: "site/withdrawals.json")
+    guard findings.isEmpty else { throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: 0)) }
+    let others = try published.withdrawals().filter { $0.dataset != dataset }
+    return try publish(others + [withdrawal], published, DatasetResult(dataset, .withdrawn, message: reason))
+  }
+
+  /// Lets a dataset that was taken back be published again, from a new release on.
+  package func reinstate(_ dataset: DatasetID) throws -> DatasetResult {
+    let locks = try begin()
+    defer { _ = locks }
+    let published = try PublishedSite(store: publicStore)
+    var withdrawals = try published.withdrawals()
+    guard let index = withdrawals.firstIndex(where: { $0.dataset == dataset && !$0.isUndone }) else {
+      throw StoreError(kind: .configuration, "\(dataset) was not taken back")
+    }
+    withdrawals[index].isUndone = true
+    let message = LocalizedText(zh: "可以重新发布", en: "may be published again")
+    return try publish(withdrawals, published, DatasetResult(dataset, .unchanged, message: message))
+  }
+
+  private func publish(_ withdrawals: [Withdrawal], _ published: PublishedSite, _ result: DatasetResult) throws -> DatasetResult {
+    let record = record(of: result, run: newRunID())
+    let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
+    try publishCatalog([], listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))
+    try privateStore.ledger.add(record)
+    try privateStore.ledger.closeNotices(of: result.dataset)
+    return result
+  }
+}

@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import Logging
+internal import Pipeline
+internal import PrivateStore
+internal import Publication
+internal import SiteConfiguration
+internal import Tabular
+
+/// The command `daylight withdraw DATASET`.
+struct Withdraw: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Takes all releases of a dataset back, and says why.",
+    discussion: """
+      Its files leave the public folder, its page says when and why, mirrors remove their copies with their next sync, and `serve`
+      answers 410. It is not published again until --undo. What others downloaded before is theirs: call them, where it matters.
+
+      Examples:
+        daylight withdraw health/epidemic-2022-by-district --reason 数据有误,正在核实 --reason-en "wrong figures, being looked into"
+        daylight withdraw health/epidemic-2022-by-district --undo
+      """)
+
+  @Argument(help: ArgumentHelp("The dataset, as department/dataset.", valueName: "dataset"))
+  var dataset: String
+
+  @Option(help: ArgumentHelp("Why, in Chinese; it is published.", valueName: "text"))
+  var reason: String?
+
+  @Option(help: ArgumentHelp("Why, in English.", valueName: "text"))
+  var reasonEn: String?
+
+  @Flag(help: "Let it be published again.")
+  var undo = false
+
+  @OptionGroup var site: SiteOptions
+  @OptionGroup var clock: ClockOptions
+
+  func validate() throws {
+    if undo == (reason != nil) { throw ValidationError("either --reason TEXT or --undo is needed") }
+    if let reason, reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
+  }
+
+  func run() throws {
+    let parts = dataset.split(separator: "/").map(String.init)
+    guard parts.count == 2, let department = try? DepartmentID(parts[0]),
+      let id = try? DatasetID(department: department, name: parts[1])
+    else { throw ValidationError("\(dataset) must be department/dataset") }
+    let configuration = try site.reader().site()
+    let publisher = Publisher(
+      site: configuration, privateStore: try site.privateStore(),
+      publicRoot: try SiteOptions.absolute(site.publicFolder), clock: try clock.clock(of: configuration),
+      acceptsClock: clock.acceptClock, logger: startLogging(.notice))
+    let isChinese = site.language == .zh
+    if let reason {
+      _ = try publisher.withdraw(id, reason: LocalizedText(zh: reason, en: reasonEn))
+      writeOutput(isChinese ? "\(id) 已撤回。\n" : "\(id) is withdrawn.\n")
+    } else {
+      _ = try publisher.reinstate(id)
+      writeOutput(isChinese ? "\(id) 可以重新发布。\n" : "\(id) may be published again.\n")
+    }
+  }
+}
