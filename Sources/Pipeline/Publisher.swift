@@ -174,7 +174,7 @@ package struct Publisher: Sendable {
           outcome: entry["outcome"]?.text.flatMap(Outcome.init) ?? .released,
           release: entry["release"]?.text.flatMap(ReleaseID.init),
           version: entry["version"]?.text.flatMap(Version.init), rowCount: entry["row_count"]?.integer,
-          reason: "finished after an interruption"))
+          reason: LocalizedText(zh: "中断后已补完", en: "finished after an interruption")))
     }
   }
 
@@ -269,11 +269,10 @@ package struct Publisher: Sendable {
   }
 
   func record(of result: DatasetResult, run: String) -> RunRecord {
-    let codes = result.report?.errors.map { "\($0.code.rawValue)\($0.field.map { " (\($0))" } ?? "")" } ?? []
     return RunRecord(
       run: run, dataset: result.dataset, at: clock.now, outcome: result.outcome, release: result.release,
       version: result.version,
-      rowCount: result.rowCount, reason: result.message?[.en] ?? (codes.isEmpty ? nil : codes.joined(separator: ", ")),
+      rowCount: result.rowCount, reason: result.reason[.en].isEmpty ? nil : result.reason,
       report: result.report)
   }
 

@@ -29,13 +29,13 @@ package struct RunRecord: Sendable {
   package let release: ReleaseID?
   package let version: Version?
   package let rowCount: Int?
-  /// One line for people: which findings, or which error.
-  package let reason: String?
+  /// For people: what was found, or what went wrong; nil where all is well.
+  package let reason: LocalizedText?
   package let report: Report?
 
   package init(
     run: String, dataset: DatasetID, at: Instant, outcome: Outcome, release: ReleaseID? = nil, version: Version? = nil,
-    rowCount: Int? = nil, reason: String? = nil, report: Report? = nil
+    rowCount: Int? = nil, reason: LocalizedText? = nil, report: Report? = nil
   ) {
     self.run = run
     self.dataset = dataset
@@ -84,6 +84,7 @@ package struct Ledger: Sendable {
             dataset TEXT NOT NULL PRIMARY KEY, first_seen TEXT NOT NULL, slot TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
             retry_at TEXT
           );
+          ALTER TABLE run ADD COLUMN reason_zh TEXT;
           CREATE TABLE delivery (dataset TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, at TEXT NOT NULL);
           CREATE TABLE notice (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, dataset TEXT NOT NULL, zh TEXT NOT NULL, en TEXT NOT NULL,
@@ -98,19 +99,6 @@ package struct Ledger: Sendable {
   package func newestRunTime() throws -> Instant? {
     try database.read { database in
       try String.fetchOne(database, sql: "SELECT at FROM run ORDER BY rowid DESC LIMIT 1").flatMap(Instant.init)
-    }
-  }
-
-  /// The errors that a run found, as they were added: codes, names and counts.
-  package func errors(of dataset: String, run: String) throws -> [(code: FindingCode, field: String?, count: Int)] {
-    try database.read { database in
-      try Row.fetchAll(
-        database,
-        sql: "SELECT code, field, count FROM finding WHERE run = ? AND dataset = ? AND severity = 'error' ORDER BY rowid",
-        arguments: [run, dataset]
-      ).compactMap { row in
-        FindingCode(rawValue: row["code"] as String).map { ($0, row["field"] as String?, row["count"] as Int) }
-      }
     }
   }
 
@@ -138,11 +126,11 @@ package struct Ledger: Sendable {
         sql: "DELETE FROM finding WHERE run = ? AND dataset = ?", arguments: [record.run, record.dataset.description])
       try database.execute(
         sql:
-          "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason, reason_zh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
           record.run, record.dataset.description, record.at.description, record.outcome.rawValue,
           record.release?.description,
-          record.version?.description, record.rowCount, record.reason,
+          record.version?.description, record.rowCount, record.reason?[.en], record.reason?.zh,
         ])
       guard let report = record.report else { return }
       for finding in report.findings {
@@ -172,7 +160,7 @@ package struct Ledger: Sendable {
     package let release: String?
     package let version: String?
     package let rowCount: Int?
-    package let reason: String?
+    package let reason: LocalizedText?
   }
 
   /// The newest run of each dataset, by dataset.
@@ -190,7 +178,8 @@ package struct Ledger: Sendable {
         return Entry(
           run: row["id"], dataset: row["dataset"], at: at, outcome: outcome, release: row["release"],
           version: row["version"],
-          rowCount: row["row_count"], reason: row["reason"])
+          rowCount: row["row_count"],
+          reason: (row["reason"] as String?).map { LocalizedText(zh: row["reason_zh"] ?? $0, en: $0) })
       }
     }
   }
