@@ -71,9 +71,9 @@ package struct Publisher: Sendable {
     defer { _ = locks }
 
     let runID = newRunID()
-    // Made before anything runs side by side.
-    let key = try privateStore.workspaceKey()
     let published = try PublishedSite(store: publicStore)
+    // Made before anything runs side by side.
+    let key = try privateStore.workspaceKey(isNew: published.repository == nil)
     let attempts = try await attemptAll(
       selected, Attempt.Circumstances(published: published, runID: runID, key: key, clock: delivered?.clock ?? clock))
     var results = attempts.map(\.result)
@@ -160,6 +160,13 @@ package struct Publisher: Sendable {
   /// Takes up a promotion that an earlier process sealed and did not finish: it can only go forward.
   private func recover() throws {
     guard let interrupted = try Promotion.interrupted(in: privateStore.stagedFolder) else { return }
+    // A restored backup may hold a promotion that was finished long ago: it must not bring an older timestamp back.
+    let staged = try interrupted.contents(of: "metadata/timestamp.json").flatMap(timestampVersion)
+    let present = try publicStore.contents("metadata/timestamp.json").flatMap(timestampVersion)
+    guard staged ?? 0 >= present ?? 0 else {
+      logger.notice("a promotion that was restored from a backup is older than what is published, and is dropped")
+      return try interrupted.drop()
+    }
     logger.notice("finishing an interrupted promotion")
     try interrupted.finish(in: publicStore)
     for entry in interrupted.note.elements ?? [] {
@@ -177,6 +184,8 @@ package struct Publisher: Sendable {
           reason: LocalizedText(zh: "中断后已补完", en: "finished after an interruption")))
     }
   }
+
+  private func timestampVersion(_ bytes: [UInt8]) -> Int? { (try? JSONParser.parse(bytes))?["signed"]?["version"]?.integer }
 
   /// What one dataset comes to: a result, and what is to be published of it.
   private struct Attempt: Sendable {

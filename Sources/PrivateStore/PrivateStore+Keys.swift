@@ -6,8 +6,10 @@ extension PrivateStore {
   /// The secret from which every HMAC key and salt is derived; made on first use.
   ///
   /// Should it be lost, tokens of `hash` columns change: nothing published can be undone with it, or without it.
-  package func workspaceKey() throws -> SymmetricKey {
-    let isFirst = try signingRoles().isEmpty
+  ///
+  /// - Parameter isNew: nothing was published yet, so that it may be made.
+  package func workspaceKey(isNew: Bool) throws -> SymmetricKey {
+    let isFirst = try isNew && signingRoles().isEmpty
     return SymmetricKey(try secret(named: "workspace.key", mayMake: isFirst))
   }
 

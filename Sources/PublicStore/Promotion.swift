@@ -86,6 +86,19 @@ package struct Promotion: Sendable {
     let twins = twins
     for step in steps { try apply(step, in: store, twins: twins) }
     // The seal goes first: a folder without it is only rubbish.
+    try drop()
+  }
+
+  /// The staged bytes of a small file; nil where it is none of the steps.
+  package func contents(of path: String) throws -> [UInt8]? {
+    for step in steps where step.path == path {
+      if case .write(let digest, _, _) = step.action { return try InputFile.contents(of: "\(folder)/files/\(digest)") }
+    }
+    return nil
+  }
+
+  /// Throws away what was staged.
+  package func drop() throws {
     try removeTree(Self.sealPath(folder))
     try removeTree(folder)
   }

@@ -131,3 +131,12 @@ package final class FileLock: Sendable {
 
   deinit { close(descriptor) }
 }
+
+/// Makes a finished file durable and gives it its name, in the same folder, in place of what has that name.
+package func publishDurably(_ source: String, as path: String) throws(FileError) {
+  let descriptor = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+  guard descriptor >= 0 else { throw FileError("open", source) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw FileError("synchronise", source) }
+  try renameDurably(from: source, to: path)
+}

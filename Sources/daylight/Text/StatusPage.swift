@@ -95,7 +95,7 @@ private let statusTemplate = """
   table { width: 100%; border-collapse: collapse; } th, td { padding: .45rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
   th { font-weight: 600; white-space: nowrap; background: var(--wash); } td.when { white-space: nowrap; }
   .late, .bad { color: var(--bad); font-weight: 600; }
-  td p { margin: 0; }
+  td p { margin: 0; overflow-wrap: anywhere; min-width: 12rem; }
   @media print { .choice { display: none; } body { font-size: 11px; } }
   </style>
   </head>
