@@ -16,12 +16,9 @@ struct PassphraseOptions: ParsableArguments {
   func passphrase(isNew: Bool) throws -> String {
     let text: String
     if let passphraseFile {
-      do {
-        text = String(decoding: try InputFile.contents(of: passphraseFile, limit: 4_096), as: UTF8.self)
-          .prefix { !$0.isNewline }.description
-      } catch let error as FileError {
-        throw ValidationError(error.description)
-      }
+      guard fileKind(passphraseFile) == .file else { throw ValidationError("there is no file \(passphraseFile)") }
+      let bytes = try InputFile.contents(of: passphraseFile, limit: 4_096)
+      text = String(decoding: bytes.prefix { $0 != 0x0a && $0 != 0x0d }, as: UTF8.self)
     } else if let variable = environmentVariable("DAYLIGHT_PASSPHRASE") {
       text = variable
     } else {
