@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # What the build needs of the system, and what only the tests need.
 PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libpcre2-dev libcurl4-openssl-dev ca-certificates tzdata
-TEST_PACKAGES := python3 python3-venv strace
+TEST_PACKAGES := python3 python3-venv strace openssl
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 PYTHON := .cache/python/bin/python

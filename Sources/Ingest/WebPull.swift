@@ -28,7 +28,7 @@ struct WebPull: Sendable {
       if let tag = held.entityTag { request.fields.append(("If-None-Match", tag)) }
       if let date = held.lastModified { request.fields.append(("If-Modified-Since", date)) }
     }
-    let sink = Sink(partial, noting: { validator in
+    let sink = Sink(partial, limit: settings.byteLimit, address, noting: { validator in
       try store.setTransferNote(
         .members([
           ("held", note["held"]),
@@ -88,11 +88,15 @@ struct WebPull: Sendable {
     private let note: (_ validator: String?) throws -> Void
     private let progress: @Sendable (Int, Int?) -> Void
     private var total: Int?
+    private let limit: Int
+    private let address: WebAddress
 
     init(
-      _ file: PartialFile, noting note: @escaping (String?) throws -> Void, progress: @escaping @Sendable (Int, Int?) -> Void
+      _ file: PartialFile, limit: Int, _ address: WebAddress, noting note: @escaping (String?) throws -> Void, progress: @escaping @Sendable (Int, Int?) -> Void
     ) {
       self.file = file
+      self.limit = limit
+      self.address = address
       self.note = note
       self.progress = progress
     }
@@ -111,6 +115,8 @@ struct WebPull: Sendable {
     }
 
     func receive(_ bytes: [UInt8]) throws {
+      // Also over several attempts.
+      guard file.byteCount + bytes.count <= limit else { throw TransferError(.tooLarge(limit: limit), address) }
       try file.append(bytes)
       progress(file.byteCount, total)
     }

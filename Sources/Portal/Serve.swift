@@ -184,10 +184,10 @@ package struct Serve: Sendable {
         for part in parts {
           switch part {
           case .bytes(let bytes):
-            try await send(bytes, &writer, &sent)
+            try await send(bytes, &writer, &sent, on: visit.channel)
           case .range(let range):
             guard let representation else { continue }
-            try await send(representation, range, &writer, &sent)
+            try await send(representation, range, &writer, &sent, on: visit.channel)
           }
         }
         try await writer.finish(nil)
@@ -211,7 +211,8 @@ package struct Serve: Sendable {
   }
 
   private func send(
-    _ representation: Representation, _ range: Range<Int>, _ writer: inout any ResponseBodyWriter, _ sent: inout Int
+    _ representation: Representation, _ range: Range<Int>, _ writer: inout any ResponseBodyWriter, _ sent: inout Int,
+    on channel: any Channel
   ) async throws {
     switch representation.body {
     case .file(let open):
@@ -225,29 +226,32 @@ package struct Serve: Sendable {
           return chunk
         }
         guard !chunk.isEmpty else { throw DamagedFile(path: "") }
-        try await send(chunk, &writer, &sent)
+        try await send(chunk, &writer, &sent, on: channel)
         offset += chunk.count
       }
     case .unpacked(let path, let hasMark):
       let source = try await NIOThreadPool.singleton.runIfActive { try Unpacking(path: path) }
       var expected = range.count
       if hasMark {
-        try await send([0xef, 0xbb, 0xbf], &writer, &sent)
+        try await send([0xef, 0xbb, 0xbf], &writer, &sent, on: channel)
         expected -= 3
       }
       while let chunk = try await NIOThreadPool.singleton.runIfActive({ try source.next() }) {
         expected -= chunk.count
         guard expected >= 0 else { throw DamagedFile(path: path) }
-        try await send(chunk, &writer, &sent)
+        try await send(chunk, &writer, &sent, on: channel)
       }
       guard expected == 0 else { throw DamagedFile(path: path) }
     }
   }
 
-  /// Gives a client that takes nothing only so long.
-  private func send(_ bytes: [UInt8], _ writer: inout any ResponseBodyWriter, _ sent: inout Int) async throws {
-    let deadline = WriteDeadline(seconds: limits.writeTimeout)
-    try await deadline.run(writer) { writer in try await writer.write(ByteBuffer(bytes: bytes)) }
+  /// Gives a client that takes nothing only so long: a write that waits ends when its connection does.
+  private func send(_ bytes: [UInt8], _ writer: inout any ResponseBodyWriter, _ sent: inout Int, on channel: any Channel)
+    async throws
+  {
+    let timer = channel.eventLoop.scheduleTask(in: .seconds(Int64(limits.writeTimeout))) { channel.close(promise: nil) }
+    defer { timer.cancel() }
+    try await writer.write(ByteBuffer(bytes: bytes))
     sent += bytes.count
   }
 }

@@ -84,34 +84,6 @@ final class HeadDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   }
 }
 
-/// A client took nothing for too long.
-struct SlowClient: Error {}
-
-/// Ends a write that its client does not take.
-struct WriteDeadline {
-  let seconds: Int
-
-  func run(
-    _ writer: any ResponseBodyWriter, _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
-  ) async throws {
-    let box = SendableWriter(writer: writer)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        var writer = box.writer
-        try await write(&writer)
-      }
-      group.addTask {
-        try await Task.sleep(for: .seconds(seconds))
-        throw SlowClient()
-      }
-      try await group.next()
-      group.cancelAll()
-    }
-  }
-
-  private struct SendableWriter: @unchecked Sendable { let writer: any ResponseBodyWriter }
-}
-
 /// A gzip file's contents, piece by piece; used by one task at a time.
 final class Unpacking: @unchecked Sendable {
   private let source: InflatingByteSource

@@ -110,6 +110,7 @@ package final class HTTPClient {
     set(CURLOPT_TIMEOUT, settings.totalTimeout)
     set(CURLOPT_LOW_SPEED_LIMIT, settings.minimumRate)
     set(CURLOPT_LOW_SPEED_TIME, settings.stallTimeout)
+    _ = daylight_curl_set_offset(handle, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(settings.byteLimit))
     if let rate = settings.maximumRate {
       _ = daylight_curl_set_offset(handle, CURLOPT_MAX_RECV_SPEED_LARGE, curl_off_t(rate))
     }

@@ -99,7 +99,10 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
         zh: "\(address):服务器证书无法信任(\(why))\n提示:请让部门更换证书;内部证书机构请用 source.ca 指定,绝不跳过校验",
         en: "\(address): the server's certificate cannot be trusted (\(why))\n"
           + "hint: ask the department for a valid one; an authority of their own is named by source.ca; checking is never left out")
-    case .failed(let why): LocalizedText(zh: "\(address):传输失败(\(why))", en: "\(address): the transfer failed (\(why))")
+    case .failed(let why):
+      LocalizedText(
+        zh: "\(address):传输失败(\(why))\n提示:稍后会重试;如持续发生,请联系部门检查服务器",
+        en: "\(address): the transfer failed (\(why))\nhint: it is worth another try; should it last, ask the department to look at the server")
     }
   }
 

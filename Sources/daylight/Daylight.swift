@@ -36,6 +36,11 @@ struct Daylight: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away (`daylight status | head`) is no reason to crash.
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started this may have had them blocked: `serve` and `schedule run` must be able to end.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGTERM, SIGINT] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -5,6 +5,13 @@ package import Foundation
 /// All persons in it are made up.
 package struct TestSite: Sendable {
   package let folder: TemporaryFolder
+  private let kept = Kept()
+
+  private final class Kept: @unchecked Sendable { var objects: [AnyObject] = [] }
+
+  /// Keeps a server alive as long as the site: a value that is not used any more is gone, whatever its scope.
+  package func keep(_ object: AnyObject) { kept.objects.append(object) }
+
   package var path: String { folder.path }
 
   package init() throws {
