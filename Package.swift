@@ -101,6 +101,7 @@ let package = Package(
 
     // Tests mirror the sources; CommandTests go through the door that users use, ConformanceTests hold others' cases against it.
     .target(name: "TestSupport", dependencies: ["Tabular"], path: "Tests/TestSupport", swiftSettings: strict),
+    test("PublicationTests", ["Publication", "TestSupport"]),
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
     test("RecognitionTests", ["Recognition", "TestSupport"]),

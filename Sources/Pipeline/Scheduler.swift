@@ -89,7 +89,8 @@ package struct Scheduler: Sendable {
     let deliveries = try ledger.deliveries()
     var late: [DatasetID] = []
     for case .ready(let dataset, _) in plans {
-      let promise = Promise(dataset, delivered: deliveries[dataset.id.description], firstSeen: states[dataset.id.description]?.firstSeen)
+      let promise = Promise(dataset, delivered: deliveries[dataset.id.description], firstSeen: states[dataset.id.description]?.firstSeen,
+        zone: zone)
       guard promise.isMissed(at: now), let due = promise.due else { continue }
       late.append(dataset.id)
       let day = zone.time(at: due).date
@@ -123,11 +124,18 @@ package struct Promise: Sendable {
   package let due: Instant?
   private let tolerated: Instant?
 
-  package init(_ dataset: Dataset, delivered: Instant?, firstSeen: Instant?) {
+  /// Nobody is late before the schedule has looked: where it looks later than the frequency says, after a holiday, that counts.
+  package init(_ dataset: Dataset, delivered: Instant?, firstSeen: Instant?, zone: CivilZone) {
     self.delivered = delivered
-    let start = delivered ?? firstSeen
-    due = dataset.frequency.promisedDays.flatMap { days in start.map { $0.advanced(days: days) } }
-    tolerated = dataset.frequency.toleratedDays.flatMap { days in start.map { $0.advanced(days: days) } }
+    guard let start = delivered ?? firstSeen, let days = dataset.frequency.promisedDays else {
+      due = nil
+      tolerated = nil
+      return
+    }
+    let promised = start.advanced(days: days)
+    let due = max(promised, dataset.schedule?.next(after: start, in: zone) ?? promised)
+    self.due = due
+    tolerated = due.advanced(days: max(1, days / 10))
   }
 
   package func isMissed(at now: Instant) -> Bool { tolerated.map { now > $0 } ?? false }

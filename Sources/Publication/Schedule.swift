@@ -143,7 +143,4 @@ extension Frequency {
     case .irregular, .never: nil
     }
   }
-
-  /// Days after which a promise counts as missed: a tenth more, and at least one.
-  package var toleratedDays: Int? { promisedDays.map { $0 + max(1, $0 / 10) } }
 }
