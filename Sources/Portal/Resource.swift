@@ -88,18 +88,12 @@ final class Finder: Sendable {
     }
     guard isPlain else { return .missing }
     let index = try currentIndex()
-    if let reason = parts.count >= 3 ? withdrawal(parts, index) : nil { return .withdrawn(reason) }
     switch parts[0] {
-    case "data", "targets": return try release(parts, index, wantsMark: wantsMark)
+    case "data", "targets":
+      // Its page is there, and says why; its files are gone.
+      if parts.count >= 3, let reason = index.withdrawal(of: "\(parts[1])/\(parts[2])") { return .withdrawn(reason) }
+      return try release(parts, index, wantsMark: wantsMark)
     default: return try plainFile(path, parts)
-    }
-  }
-
-  private func withdrawal(_ parts: [String], _ index: SiteIndex) -> LocalizedText? {
-    switch parts[0] {
-    case "data", "targets", "datasets": index.withdrawal(of: "\(parts[1])/\(parts[2])")
-    case "en" where parts.count >= 4 && parts[1] == "datasets": index.withdrawal(of: "\(parts[2])/\(parts[3])")
-    default: nil
     }
   }
 

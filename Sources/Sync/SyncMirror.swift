@@ -93,10 +93,16 @@ package struct SyncMirror: Sendable {
       outcome.removed = try unsigned(signed)
       return outcome
     }
-    // What spans datasets is named by one of the site's own files.
-    try await fetch(site, &outcome)
-    let tree = only.isEmpty ? try treeFiles(signed) : []
-    try await fetch(releases + tree, &outcome)
+    let tree: [Want]
+    do {
+      // What spans datasets is named by one of the site's own files.
+      try await fetch(site, &outcome)
+      tree = only.isEmpty ? try treeFiles(signed) : []
+      try await fetch(releases + tree, &outcome)
+    } catch let error as VerificationError {
+      try removePartials()
+      throw error
+    }
     try publish(metadata, signed, tree)
     outcome.removed = try removeUnsigned(signed, tree)
     try folder.write(Array(mark.utf8), ".sync/done")
@@ -234,7 +240,6 @@ package struct SyncMirror: Sendable {
       guard isDone else {
         queue.state.withLock { $0.isStopped = true }
         let error = errors.first { $0 is VerificationError } ?? errors.first
-        if error is VerificationError { try removeTree(folder.partialPath(want.target.digest)) }
         throw error ?? SyncError("nothing to sync from")
       }
       // Files of fixed names wait for the commit.
@@ -319,7 +324,11 @@ package struct SyncMirror: Sendable {
       try folder.write(Array(kept.sorted().joined(separator: "\n").utf8), ".sync/tree")
     }
     for path in removed { try folder.remove(path) }
-    for name in try folderNames("\(folder.path)/.sync/partial") { try removeTree("\(folder.path)/.sync/partial/\(name)") }
+    try removePartials()
     return removed
+  }
+
+  private func removePartials() throws {
+    for name in try folderNames("\(folder.path)/.sync/partial") { try removeTree("\(folder.path)/.sync/partial/\(name)") }
   }
 }

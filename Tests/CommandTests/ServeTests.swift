@@ -220,11 +220,12 @@ import Testing
 
     #expect(try site.daylight("withdraw", "office/things", "--reason", "数据有误", "--reason-en", "wrong", now: "2026-11-23T08:00:00Z").code == 0)
     Thread.sleep(forTimeInterval: 1.2)
-    for path in [latest, "/data/office/things/2026.11.23.1/data.csv.gz", "/datasets/office/things/", "/en/datasets/office/things/"] {
+    for path in [latest, "/data/office/things/2026.11.23.1/data.csv.gz", "/data/office/things/latest/data.csv"] {
       let gone = try fetch(path, served)
       #expect(gone.status == 410 && String(decoding: gone.body, as: UTF8.self).contains("数据有误"), "\(path) \(gone.status)")
     }
-    #expect(try fetch("/", served).status == 200)
+    let page = try fetch("/en/datasets/office/things/", served)
+    #expect(page.status == 200 && String(decoding: page.body, as: UTF8.self).contains("This dataset was withdrawn"))
   }
 
   @Test func ipv6IsServedToo() throws {
