@@ -40,8 +40,8 @@ check: build ## Checks every dataset; writes nothing public.
 status: build ## Shows what became of each dataset last time.
 	@.build/release/daylight status
 
-serve: ## Serves ./public on http://localhost:8000/ (needs python3).
-	@python3 -m http.server -d public 8000
+serve: build ## Serves ./public on http://localhost:8000/.
+	@.build/release/daylight serve
 
 test: setup-tests ## Runs every test.
 	@swift build --build-tests $(SWIFT_FLAGS)

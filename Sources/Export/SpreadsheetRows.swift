@@ -34,13 +34,14 @@ package struct SpreadsheetForm: Sendable {
     bytes.append(contentsOf: [0x0d, 0x0a])
   }
 
+  /// Spreadsheets pass over blanks before a sign, and so do we: a text that begins with a control character is marked in any case.
   private static func startsFormula(_ text: ArraySlice<UInt8>) -> Bool {
     guard let first = text.first else { return false }
-    if [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d].contains(first) { return true }
-    // U+FF1D ＝, U+FF0B ＋, U+FF0D －, U+FF20 ＠
-    guard first == 0xef, text.count >= 3 else { return false }
-    let scalar = Array(text.prefix(3))
-    return [[0xef, 0xbc, 0x9d], [0xef, 0xbc, 0x8b], [0xef, 0xbc, 0x8d], [0xef, 0xbc, 0xa0]].contains(scalar)
+    if first < 0x20 { return true }
+    let rest = String(decoding: text.prefix(64), as: UTF8.self).unicodeScalars.first { scalar in
+      !(scalar.value <= 0x20 || scalar.properties.isWhitespace || scalar.properties.generalCategory == .format)
+    }
+    return rest.map { ["=", "+", "-", "@", "＝", "＋", "－", "＠"].contains($0) } ?? false
   }
 }
 

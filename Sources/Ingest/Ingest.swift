@@ -50,6 +50,7 @@ package struct Ingest: Stage {
     settings.stallTimeout = site.transfer.stallTimeout
     settings.byteLimit = site.transfer.byteLimit
     settings.proxy = site.transfer.proxy
+    settings.decodes = false
     settings.authorityFile = try source.authority.map { try store.tlsFile($0, "ca") }
     settings.certificateFile = try source.clientCertificate.map { try store.tlsFile($0, "crt") }
     settings.keyFile = try source.clientCertificate.map { try store.tlsFile($0, "key") }

@@ -21,14 +21,14 @@ struct WebPull: Sendable {
     if validator == nil || partial.byteCount == 0 { try partial.empty() }
 
     let heldFile = try held.flatMap { try store.snapshot(of: dataset, $0.digest) }
-    var request = HTTPRequest(address)
+    var request = HTTPRequest(address, fields: [("Accept-Encoding", "identity")])
     if let validator, partial.byteCount > 0 {
-      request.fields = [("Range", "bytes=\(partial.byteCount)-"), ("If-Range", validator)]
+      request.fields += [("Range", "bytes=\(partial.byteCount)-"), ("If-Range", validator)]
     } else if let held, heldFile != nil {
       if let tag = held.entityTag { request.fields.append(("If-None-Match", tag)) }
       if let date = held.lastModified { request.fields.append(("If-Modified-Since", date)) }
     }
-    let sink = Sink(partial, limit: settings.byteLimit, address, noting: { validator in
+    let sink = Sink(partial, validator: validator, limit: settings.byteLimit, address, noting: { validator in
       try store.setTransferNote(
         .members([
           ("held", note["held"]),
@@ -47,11 +47,43 @@ struct WebPull: Sendable {
       guard let held, let heldFile else { throw TransferError(.status(304, retryAfter: nil), address) }
       return (heldFile, held.stamp)
     }
+    // A length that was said is held to, also where the connection ended in good order.
+    if let total = sink.total, partial.byteCount != total {
+      throw TransferError(.cutOff(received: partial.byteCount, expected: total), address)
+    }
+    if response.isEncoded { try decode(partial, response) }
     let file = try store.addSnapshot(of: dataset, complete: partial)
     let entityTag = response["etag"], lastModified = response["last-modified"]
     let new = Held(digest: file.digest, entityTag: entityTag, lastModified: lastModified)
     try store.setTransferNote(.members([("held", new.json(address))]), of: dataset)
     return (file, new.stamp)
+  }
+
+  /// Puts the decoded bytes of a gzip transfer in the place of what was sent.
+  private func decode(_ partial: PartialFile, _ response: HTTPResponse) throws {
+    guard ["gzip", "x-gzip"].contains(response["content-encoding"]?.lowercased()) else {
+      try partial.empty()
+      throw TransferError(.failed("Content-Encoding \(response["content-encoding"] ?? "")"), address)
+    }
+    let packed = "\(partial.path).gz"
+    defer { try? removeTree(packed) }
+    try copyDurably(from: partial.path, to: packed, mode: 0o600)
+    try partial.empty()
+    do {
+      let source = try InflatingByteSource(FileByteSource(path: packed))
+      var chunk: [UInt8] = []
+      while try source.read(256 << 10, appendingTo: &chunk) {
+        guard partial.byteCount + chunk.count <= settings.byteLimit else {
+          throw TransferError(.tooLarge(limit: settings.byteLimit), address)
+        }
+        try partial.append(chunk)
+        chunk.removeAll(keepingCapacity: true)
+      }
+    } catch let error as FormatError {
+      try partial.empty()
+      guard case .damagedGzip = error.code else { throw error }
+      throw TransferError(.cutOff(received: try InputFile(path: packed).byteCount, expected: nil), address)
+    }
   }
 
   /// What the server said of the delivery that was last taken in.
@@ -87,14 +119,17 @@ struct WebPull: Sendable {
     private let file: PartialFile
     private let note: (_ validator: String?) throws -> Void
     private let progress: @Sendable (Int, Int?) -> Void
-    private var total: Int?
+    /// Bytes that the file has when it is whole; nil where the server did not say.
+    private(set) var total: Int?
+    private let validator: String?
     private let limit: Int
     private let address: WebAddress
 
     init(
-      _ file: PartialFile, limit: Int, _ address: WebAddress, noting note: @escaping (String?) throws -> Void, progress: @escaping @Sendable (Int, Int?) -> Void
+      _ file: PartialFile, validator: String?, limit: Int, _ address: WebAddress, noting note: @escaping (String?) throws -> Void, progress: @escaping @Sendable (Int, Int?) -> Void
     ) {
       self.file = file
+      self.validator = validator
       self.limit = limit
       self.address = address
       self.note = note
@@ -102,7 +137,9 @@ struct WebPull: Sendable {
     }
 
     func begin(_ response: HTTPResponse) throws {
-      if response.status == 206, let range = response.contentRange, range.start == file.byteCount, !response.isEncoded {
+      // The rest must be of the very state that the beginning is of.
+      let isSame = validator.map { $0.hasPrefix("\"") ? response["etag"] ?? $0 == $0 : true } ?? false
+      if response.status == 206, isSame, let range = response.contentRange, range.start == file.byteCount, !response.isEncoded {
         total = range.length
         return
       }

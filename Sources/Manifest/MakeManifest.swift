@@ -37,7 +37,6 @@ package struct MakeManifest: Sendable {
   package func callAsFunction(
     _ releases: [ReleaseTargets], tree: CatalogTree, after state: RepositoryState?, now: Instant
   ) throws -> SignedManifest? {
-    try checkKeys(against: state)
     var roles: [SignedRole] = []
     var delegated: [(name: String, paths: [String])] = []
     let withdrawn = tree.withdrawals.filter { !$0.isUndone }.map(\.dataset)
@@ -58,7 +57,7 @@ package struct MakeManifest: Sendable {
           yearName, type: "targets", members: [("targets", targets)], key: name, days: expiries.department, state, now)
       }
       var members: [(String, JSON)] = [("targets", split.current)]
-      if !years.isEmpty { members.append(("delegations", try delegations(years, key: { _ in try key(name, state) }))) }
+      if !years.isEmpty { members.append(("delegations", try delegations(years, signer: { _ in name }, state))) }
       roles += try next(name, type: "targets", members: members, key: name, days: expiries.department, state, now)
     }
 
@@ -75,7 +74,7 @@ package struct MakeManifest: Sendable {
     delegated.append(("site", ["site/*"]))
     roles += try next(
       "targets", type: "targets",
-      members: [("targets", .object([])), ("delegations", try delegations(delegated, key: { try key($0, state) }))],
+      members: [("targets", .object([])), ("delegations", try delegations(delegated, signer: { $0 }, state))],
       key: "targets", days: expiries.targets, state, now)
 
     let needsRenewal =
@@ -103,8 +102,16 @@ package struct MakeManifest: Sendable {
 
   // MARK: Roles
 
+  /// The key that signs a role; it must be the one that clients trust: the signature of another would lock every client out.
   private func key(_ role: String, _ state: RepositoryState?) throws -> SigningKey {
-    try keyOfRole(role, state?.knows(role) != true)
+    let key = try keyOfRole(role, state?.knows(role) != true)
+    guard let trusted = state?.signers(of: role), !trusted.isEmpty else { return key }
+    guard try trusted.contains(where: { $0.keyID == (try keyID(of: key)) }) else {
+      throw ManifestError(
+        "the key of \(role) in the workspace is not the one that the published metadata trust",
+        hint: "this workspace does not belong to this public folder, or its keys were lost: restore them from a backup")
+    }
+    return key
   }
 
   /// The next version of a role where its content changed or half of its life is over; else none.
@@ -166,15 +173,23 @@ package struct MakeManifest: Sendable {
       ], key: key("root", nil))
   }
 
-  private func delegations(_ roles: [(name: String, paths: [String])], key: (String) throws -> SigningKey) throws
-    -> JSON
-  {
+  /// - Parameter signer: the role whose key signs a delegated role.
+  private func delegations(
+    _ roles: [(name: String, paths: [String])], signer: (String) -> String, _ state: RepositoryState?
+  ) throws -> JSON {
     var keys: [String: JSON] = [:]
     var list: [JSON] = []
     for role in roles {
-      let roleKey = try key(role.name)
-      let id = try keyID(of: roleKey)
-      keys[id] = keyObject(roleKey)
+      // A role that is delegated already keeps its key, also where that is not here just now.
+      let id: String
+      if let known = state?.signers(of: signer(role.name)).first {
+        id = known.keyID
+        keys[id] = known.key
+      } else {
+        let roleKey = try key(signer(role.name), state)
+        id = try keyID(of: roleKey)
+        keys[id] = keyObject(roleKey)
+      }
       list.append(
         .members([
           ("name", .string(role.name)), ("keyids", [.string(id)]), ("threshold", 1),
@@ -184,21 +199,6 @@ package struct MakeManifest: Sendable {
     return .members([
       ("keys", .members(keys.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })), ("roles", .array(list)),
     ])
-  }
-
-  /// A key that is not the one that clients trust must sign nothing: its signature would lock every client out.
-  private func checkKeys(against state: RepositoryState?) throws {
-    guard let state else { return }
-    var expected = ["targets", "snapshot", "timestamp"].map { ($0, state.keyIDs(of: $0)) }
-    if state.isTrial { expected.append(("root", state.keyIDs(of: "root"))) }
-    for name in state.targets.keys.sorted() where name != "targets" && !name.isYearRole {
-      expected.append((name, state.keyIDs(ofDelegated: name)))
-    }
-    for (role, ids) in expected where try !ids.contains(keyID(of: key(role, state))) {
-      throw ManifestError(
-        "the key of \(role) in the workspace is not the one that the published metadata trust",
-        hint: "this workspace does not belong to this public folder, or its keys were lost: restore them from a backup")
-    }
   }
 
   // MARK: Targets

@@ -52,25 +52,24 @@ package struct RepositoryState: Sendable {
     }
   }
 
-  /// The keyids that may sign a top-level role.
-  func keyIDs(of role: String) -> [String] {
-    root.signed["roles"]?[role]?["keyids"]?.elements?.compactMap(\.text) ?? []
-  }
-
-  /// The keyids that may sign a delegated role.
-  func keyIDs(ofDelegated role: String) -> [String] {
+  /// The keys that may sign a role, top-level or delegated; none for one that was never published.
+  func signers(of role: String) -> [(keyID: String, key: JSON)] {
+    if let top = root.signed["roles"]?[role] { return signers(top["keyids"], root.signed["keys"]) }
     for (_, targets) in targets.sorted(by: { $0.key < $1.key }) {
-      for delegation in targets.signed["delegations"]?["roles"]?.elements ?? [] where delegation["name"]?.text == role {
-        return delegation["keyids"]?.elements?.compactMap(\.text) ?? []
+      let delegations = targets.signed["delegations"]
+      for delegation in delegations?["roles"]?.elements ?? [] where delegation["name"]?.text == role {
+        return signers(delegation["keyids"], delegations?["keys"])
       }
     }
     return []
   }
 
-  /// Whether the role was published: its key is then the one that clients trust.
-  func knows(_ role: String) -> Bool {
-    !keyIDs(of: role).isEmpty || targets[role] != nil || !keyIDs(ofDelegated: role).isEmpty
+  private func signers(_ ids: JSON?, _ keys: JSON?) -> [(keyID: String, key: JSON)] {
+    (ids?.elements ?? []).compactMap(\.text).compactMap { id in keys?[id].map { (id, $0) } }
   }
+
+  /// Whether the role was published: its key is then the one that clients trust.
+  func knows(_ role: String) -> Bool { !signers(of: role).isEmpty || targets[role] != nil }
 
   /// Whether the keys were made on first run.
   package var isTrial: Bool { root.signed["x-daylight-trial"]?.boolean ?? false }

@@ -259,12 +259,25 @@ private func matches(_ path: String, pattern: String) -> Bool {
     && zip(paths, patterns).allSatisfy { matches(Array($0.utf8)[...], Array($1.utf8)[...]) }
 }
 
+/// Goes back to the last `*` only: linear in text times pattern, however many stars there are.
 private func matches(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-  guard let sign = pattern.first else { return text.isEmpty }
-  switch sign {
-  case UInt8(ascii: "*"):
-    return (text.startIndex...text.endIndex).contains { matches(text[$0...], pattern.dropFirst()) }
-  case UInt8(ascii: "?"): return !text.isEmpty && matches(text.dropFirst(), pattern.dropFirst())
-  default: return text.first == sign && matches(text.dropFirst(), pattern.dropFirst())
+  let text = Array(text), pattern = Array(pattern)
+  var t = 0, p = 0
+  var star: (pattern: Int, text: Int)?
+  while t < text.count {
+    if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+      star = (p, t)
+      p += 1
+    } else if p < pattern.count, pattern[p] == text[t] || pattern[p] == UInt8(ascii: "?") {
+      p += 1
+      t += 1
+    } else if let last = star {
+      p = last.pattern + 1
+      t = last.text + 1
+      star = (last.pattern, t)
+    } else {
+      return false
+    }
   }
+  return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
 }

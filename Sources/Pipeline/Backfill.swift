@@ -1,3 +1,4 @@
+internal import Catalog
 package import Publication
 internal import PublicStore
 internal import PrivateStore
@@ -68,11 +69,13 @@ extension Publisher {
     }
     let done = try lastBackfilled(of: dataset.id)
     let rest = deliveries.filter { delivery in done.map { delivery.date > $0 } ?? true }
-    if let first = rest.first, let newest = try PublishedSite(store: publicStore).releases(of: dataset.id).first,
-      first.date < newest.date
-    {
+    let published = try PublishedSite(store: publicStore)
+    let newest =
+      try published.releases(of: dataset.id).first
+      ?? published.withdrawals().first { $0.dataset == dataset.id }?.lastRelease
+    if let first = rest.first, let newest, first.date < newest.date {
       throw StoreError(
-        kind: .configuration, "\(first.path) lies before the newest release, \(newest)",
+        kind: .configuration, "\(first.path) lies before the newest release that there was, \(newest)",
         hint: "releases are only added at the end: publish past deliveries before present ones, or take them out of the folder")
     }
     var results: [(PastDelivery, DatasetResult)] = []

@@ -94,7 +94,8 @@ extension Publisher {
   func tell(_ result: DatasetResult) throws {
     let ledger = privateStore.ledger
     switch result.outcome {
-    case .released, .unchanged, .listed, .withdrawn: try ledger.closeNotices(of: result.dataset)
+    case .released, .unchanged, .listed, .withdrawn:
+      try ledger.closeNotices(of: result.dataset, [.refused, .failed, .waiting])
     case .waiting:
       try ledger.addNotice(
         .waiting, of: result.dataset,

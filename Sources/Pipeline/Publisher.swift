@@ -74,18 +74,77 @@ package struct Publisher: Sendable {
     let published = try PublishedSite(store: publicStore)
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
-    let attempts = try await attemptAll(
-      selected, Attempt.Circumstances(published: published, runID: runID, key: key, clock: delivered?.clock ?? clock))
-    var results = attempts.map(\.result)
-    let releases = attempts.compactMap(\.release)
+    let circumstances = Attempt.Circumstances(
+      published: published, runID: runID, key: key, clock: delivered?.clock ?? clock)
+    var results: [DatasetID: DatasetResult] = [:]
+    var waiting: [Attempt] = []
+    // One at a time is worked on; the others wait for other machines, and hold nobody back who is ready.
+    try await withThrowingTaskGroup(of: Attempt?.self) { group in
+      var next = 0
+      var running = 0
+      func start() {
+        guard next < selected.count else { return }
+        let plan = selected[next]
+        next += 1
+        running += 1
+        group.addTask {
+          let attempt = await attempt(plan, circumstances)
+          progress(.ended(plan.id))
+          return attempt
+        }
+      }
+      func watch() {
+        group.addTask {
+          try? await Task.sleep(for: .seconds(Self.patience))
+          return nil
+        }
+      }
+      for _ in 0..<Self.width { start() }
+      if !isCheck { watch() }
+      while running > 0, let event = try await group.next() {
+        guard let attempt = event else {
+          if !waiting.isEmpty {
+            results.merge(try release(waiting, runID: runID, configured: configured, delivered)) { $1 }
+            waiting = []
+          }
+          watch()
+          continue
+        }
+        running -= 1
+        waiting.append(attempt)
+        start()
+      }
+      group.cancelAll()
+    }
     // The last run's folder can be looked at; those before it are done with.
     for plan in selected { try privateStore.removeWork(of: plan.id, except: runID) }
-    guard !isCheck else { return results }
+    // In the order of the plans, whatever ended first.
+    let order = Dictionary(uniqueKeysWithValues: selected.enumerated().map { ($1.id, $0) })
+    waiting.sort { order[$0.result.dataset] ?? 0 < order[$1.result.dataset] ?? 0 }
+    guard !isCheck else { return waiting.map(\.result) }
 
     // Of interest to whoever publishes everything, and not to whoever named a dataset.
     if named == nil {
-      for dataset in published.datasets where !configured.contains(dataset) { results.append(.folderGone(dataset)) }
+      for dataset in published.datasets where !configured.contains(dataset) {
+        waiting.append(Attempt(result: .folderGone(dataset)))
+      }
     }
+    results.merge(try release(waiting, runID: runID, configured: configured, delivered)) { $1 }
+    return results.values.sorted {
+      (order[$0.dataset] ?? .max, $0.dataset) < (order[$1.dataset] ?? .max, $1.dataset)
+    }
+  }
+
+  /// Seconds after which what is ready is released, and does not wait for slower sources any more.
+  private static let patience = 20
+
+  /// Brings what several datasets came to to the public root, at once, and notes it.
+  private func release(_ attempts: [Attempt], runID: String, configured: Set<DatasetID>, _ delivered: PastDelivery?) throws
+    -> [DatasetID: DatasetResult]
+  {
+    let published = try PublishedSite(store: publicStore)
+    let releases = attempts.compactMap(\.release)
+    var results = attempts.map(\.result)
     // What was not looked at, or could not be, stays listed as it was.
     let settled = Set(results.filter { $0.exitCode == 0 }.map(\.dataset))
     let listed =
@@ -93,12 +152,17 @@ package struct Publisher: Sendable {
       + (try published.listedRecords().filter { configured.contains($0.dataset) && !settled.contains($0.dataset) })
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     let released = Set(releases.map(\.record.dataset))
-    let note = ledgerNote(results.filter { released.contains($0.dataset) }.map { record(of: $0, run: runID) })
+    let ledgerNote = ledgerNote(results.filter { released.contains($0.dataset) }.map { record(of: $0, run: runID) })
+    var failure: (any Error)?
     do {
-      try publishCatalog(releases, listed: listed, note: note)
+      try publishCatalog(releases, listed: listed, note: ledgerNote)
     } catch let refusal as Refusal {
       // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
       results = results.map { released.contains($0.dataset) ? .heldBack($0.dataset, refusal.report) : $0 }
+    } catch {
+      // A full disk, say. What was sealed by then goes out with the next run.
+      results = results.map { released.contains($0.dataset) ? .failed($0.dataset, error) : $0 }
+      failure = error
     }
     for result in results {
       try privateStore.ledger.add(record(of: result, run: runID))
@@ -107,7 +171,8 @@ package struct Publisher: Sendable {
       }
       try tell(result)
     }
-    return results
+    if let failure { throw failure }
+    return Dictionary(uniqueKeysWithValues: results.map { ($0.dataset, $0) })
   }
 
   /// Locks both roots, so that of two publishers one is told to wait; finishes what an earlier one left; looks at the clock.
@@ -117,9 +182,11 @@ package struct Publisher: Sendable {
     // A check writes nothing public, not even what an earlier run left to be finished.
     guard !isCheck else { return locks }
     try recover()
-    if !acceptsClock, let last = try privateStore.ledger.newestRunTime(),
-      last.secondsSince1970 - clock.now.secondsSince1970 > 3_600
-    {
+    if let last = try privateStore.ledger.newestRunTime(), last.secondsSince1970 - clock.now.secondsSince1970 > 3_600 {
+      guard !acceptsClock else {
+        try privateStore.ledger.acceptClock()
+        return locks
+      }
       throw StoreError(
         "the clock says \(clock.now), but the last run was at \(last)",
         hint: "set the clock right; if it is right now and was wrong then, run once with --accept-clock")
@@ -132,30 +199,6 @@ package struct Publisher: Sendable {
 
   /// Datasets at a time; all but one of them only wait for other machines.
   private static let width = 32
-
-  /// In the order of the plans, whatever ends first.
-  private func attemptAll(_ plans: [DatasetPlan], _ now: Attempt.Circumstances) async throws -> [Attempt] {
-    try await withThrowingTaskGroup(of: (Int, Attempt).self) { group in
-      var attempts = [Attempt?](repeating: nil, count: plans.count)
-      var next = 0
-      func start() {
-        guard next < plans.count else { return }
-        let index = next
-        next += 1
-        group.addTask {
-          let attempt = await attempt(plans[index], now)
-          progress(.ended(plans[index].id))
-          return (index, attempt)
-        }
-      }
-      for _ in 0..<Self.width { start() }
-      while let (index, attempt) = try await group.next() {
-        attempts[index] = attempt
-        start()
-      }
-      return attempts.compactMap { $0 }
-    }
-  }
 
   /// Takes up a promotion that an earlier process sealed and did not finish: it can only go forward.
   private func recover() throws {

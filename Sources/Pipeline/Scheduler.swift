@@ -23,6 +23,8 @@ package struct Scheduler: Sendable {
     package var renewed: [RoleExpiry] = []
     /// Promises that were found missed, and not yet told.
     package var late: [DatasetID] = []
+    /// Datasets that cannot be worked on, and why: nothing of them is ever due.
+    package var misconfigured: [(dataset: DatasetID, problem: String)] = []
     package var purgedSnapshotCount = 0
     package var purgedRunCount = 0
     /// When there will be something to do again.
@@ -38,12 +40,19 @@ package struct Scheduler: Sendable {
     var slots: [DatasetID: Instant] = [:]
     for case .ready(let dataset, _) in plans {
       guard let schedule = dataset.schedule else { continue }
-      guard let state = states[dataset.id.description] else {
+      guard var state = states[dataset.id.description] else {
         // A schedule counts from when it was first seen: what lies before was nobody's promise.
         let state = Ledger.ScheduleState(firstSeen: now, slot: now)
         states[dataset.id.description] = state
         try ledger.setScheduleState(state, of: dataset.id)
         continue
+      }
+      // A clock that was wrong once must not silence a schedule until that time comes.
+      if state.slot.secondsSince1970 - now.secondsSince1970 > 3_600 {
+        state.slot = now
+        state.retryAt = nil
+        states[dataset.id.description] = state
+        try ledger.setScheduleState(state, of: dataset.id)
       }
       guard let latest = schedule.latest(atOrBefore: now, in: zone) else { continue }
       let isRetry = state.retryAt.map { $0 <= now } ?? false
@@ -64,6 +73,7 @@ package struct Scheduler: Sendable {
       try ledger.setScheduleState(state, of: result.dataset)
     }
     for case .misconfigured(let id, let problem) in plans {
+      tick.misconfigured.append((id, problem))
       try ledger.addNotice(.failed, of: id, LocalizedText(zh: "配置有误:\(problem)", en: problem), at: now)
     }
     tick.late = try tellLate(plans, states, now)
@@ -91,7 +101,10 @@ package struct Scheduler: Sendable {
     for case .ready(let dataset, _) in plans {
       let promise = Promise(dataset, delivered: deliveries[dataset.id.description], firstSeen: states[dataset.id.description]?.firstSeen,
         zone: zone)
-      guard promise.isMissed(at: now), let due = promise.due else { continue }
+      guard promise.isMissed(at: now), let due = promise.due else {
+        try ledger.closeNotices(of: dataset.id, [.late])
+        continue
+      }
       late.append(dataset.id)
       let day = zone.time(at: due).date
       try ledger.addNotice(

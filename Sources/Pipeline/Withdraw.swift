@@ -47,7 +47,8 @@ extension Publisher {
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     try publishCatalog([], listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))
     try privateStore.ledger.add(record)
-    try privateStore.ledger.closeNotices(of: result.dataset)
+    try privateStore.ledger.closeNotices(of: result.dataset, [.refused, .failed, .waiting, .late])
+    try privateStore.ledger.removeDelivery(of: result.dataset)
     return result
   }
 }

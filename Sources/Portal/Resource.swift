@@ -57,7 +57,7 @@ final class Finder: Sendable {
   private struct State: Sendable {
     var index = SiteIndex.empty
     var timestamp: Stamp?
-    var lastLook: ContinuousClock.Instant?
+    var isRead = false
     /// Digests of files without a signed one, by path.
     var digests: [String: (stamp: Stamp, digest: Digest)] = [:]
     var records: [String: ReleaseRecord] = [:]
@@ -212,30 +212,19 @@ final class Finder: Sendable {
     return place
   }
 
-  /// Looked at once a second at most.
+  /// Read anew when the timestamp was replaced: whoever is shown a new one finds what it names.
   private func currentIndex() throws -> SiteIndex {
-    let now = ContinuousClock().now
-    let known = state.withLock { state -> SiteIndex? in
-      guard let last = state.lastLook, now - last < .seconds(1) else { return nil }
-      return state.index
-    }
-    if let known { return known }
     let path = "\(root)/metadata/timestamp.json"
     let stamp = fileKind(path) == .file ? Stamp(try InputFile(path: path)) : nil
-    let isCurrent = state.withLock { state in
-      guard state.timestamp == stamp else { return false }
-      state.lastLook = now
-      return true
+    let known = state.withLock { state in state.isRead && state.timestamp == stamp ? state.index : nil }
+    if let known { return known }
+    let index = try SiteIndex(root: root)
+    state.withLock { state in
+      state.index = index
+      state.timestamp = stamp
+      state.isRead = true
     }
-    if !isCurrent {
-      let index = try SiteIndex(root: root)
-      state.withLock { state in
-        state.index = index
-        state.timestamp = stamp
-        state.lastLook = now
-      }
-    }
-    return state.withLock { $0.index }
+    return index
   }
 }
 

@@ -95,19 +95,24 @@ package struct Serve: Sendable {
     let path = String(parts[0])
     let wantsMark = parts.count > 1 && parts[1].split(separator: "&").contains("bom=true")
     let address = visit.channel.remoteAddress?.ipAddress ?? ""
-    guard visitors.enter(address, limit: limits.requestsByAddress) else {
+    guard let place = visitors.enter(address, limit: limits.requestsByAddress) else {
       var answer = Answer(
         .tooManyRequests,
         LocalizedText(zh: "同一地址的并发请求过多,请稍候再试。", en: "Too many requests at a time from this address; try again in a moment."))
       answer.fields[.retryAfter] = "1"
       answer.fields[.cacheControl] = "no-store"
-      return response(answer, nil, method, "-", start, visit, leaving: nil)
+      return response(answer, nil, method, "-", start, visit, place: nil)
     }
     var known = "-"
     var answer: Answer
     var representation: Representation?
     switch method {
     case .get, .head:
+      guard request.head.authority != nil else {
+        answer = Answer(.badRequest, LocalizedText(zh: "缺少 Host。", en: "There is no Host."))
+        answer.fields[.connection] = "close"
+        break
+      }
       let hasBody = request.headers[.transferEncoding] != nil || request.headers[.contentLength].map { $0 != "0" } ?? false
       guard !hasBody else {
         answer = Answer(.contentTooLarge, LocalizedText(zh: "请求不应带有正文。", en: "A request has no body here."))
@@ -118,7 +123,7 @@ package struct Serve: Sendable {
         let finder = finder
         // Looking at files blocks; tasks' threads are few.
         let resource = try await NIOThreadPool.singleton.runIfActive { try finder.resource(path, wantsMark: wantsMark) }
-        (answer, representation) = self.answer(resource, request.headers)
+        (answer, representation) = self.answer(resource, request.headers, method)
         if case .missing = resource {} else { known = path }
       } catch {
         logger.error("cannot be served", metadata: ["error": "\(error)"])
@@ -136,12 +141,16 @@ package struct Serve: Sendable {
       answer.fields[.allow] = "GET, HEAD, OPTIONS"
       answer.fields[.connection] = "close"
     }
-    return response(answer, representation, method, known, start, visit, leaving: address)
+    return response(answer, representation, method, known, start, visit, place: place)
   }
 
-  private func answer(_ resource: Resource, _ fields: HTTPFields) -> (Answer, Representation?) {
+  private func answer(_ resource: Resource, _ fields: HTTPFields, _ method: HTTPRequest.Method) -> (Answer, Representation?) {
     switch resource {
-    case .file(let representation): return (Answer(representation, request: fields), representation)
+    case .file(let representation):
+      var fields = fields
+      // A range is a matter of GET alone (RFC 9110 §14.2).
+      if method != .get { fields[.range] = nil }
+      return (Answer(representation, request: fields), representation)
     case .moved(let path):
       var answer = Answer(.movedPermanently, LocalizedText(zh: path, en: path))
       answer.fields[.location] = path
@@ -157,15 +166,16 @@ package struct Serve: Sendable {
 
   private func response(
     _ answer: Answer, _ representation: Representation?, _ method: HTTPRequest.Method, _ path: String,
-    _ start: ContinuousClock.Instant, _ visit: Visit, leaving address: String?
+    _ start: ContinuousClock.Instant, _ visit: Visit, place: Visitors.Place?
   ) -> Response {
     var fields = answer.fields
     let hasBody = method != .head && answer.byteCount > 0
     if answer.status != .notModified && answer.status != .noContent { fields[.contentLength] = "\(answer.byteCount)" }
     let parts = answer.parts
     let status = answer.status
-    @Sendable func end(_ byteCount: Int, isComplete: Bool) {
-      if let address { visitors.leave(address) }
+    // Ends with the answer, or with the last that holds it, where its client was gone before the head could be sent.
+    let ending = Ending { [log] byteCount, isComplete in
+      _ = place
       log(
         Access(
           method: method.rawValue.count <= 8 ? method.rawValue : "-", path: path, status: status.code, byteCount: byteCount,
@@ -173,15 +183,15 @@ package struct Serve: Sendable {
           seconds: (ContinuousClock().now - start) / .seconds(1)))
     }
     let isLast = fields[.connection] == "close"
-    guard hasBody else {
-      end(0, isComplete: true)
+    guard hasBody || isLast else {
+      ending.end(0, isComplete: true)
       if status == .notModified || status == .noContent { return bare(status, fields) }
       return Response(status: status, headers: fields, body: .init())
     }
     let body = ResponseBody(contentLength: answer.byteCount) { writer in
       var sent = 0
       do {
-        for part in parts {
+        for part in hasBody ? parts : [] {
           switch part {
           case .bytes(let bytes):
             try await send(bytes, &writer, &sent, on: visit.channel)
@@ -191,10 +201,10 @@ package struct Serve: Sendable {
           }
         }
         try await writer.finish(nil)
-        end(sent, isComplete: true)
+        ending.end(sent, isComplete: true)
         if isLast { visit.channel.close(promise: nil) }
       } catch {
-        end(sent, isComplete: false)
+        ending.end(sent, isComplete: false)
         // A client that did not come for the rest must not keep the connection.
         visit.channel.close(promise: nil)
         throw error

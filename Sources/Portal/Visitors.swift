@@ -11,22 +11,53 @@ internal import Tabular
 final class Visitors: Sendable {
   private let counts = Mutex<[String: Int]>([:])
 
-  /// - Returns: false where there are too many.
-  func enter(_ address: String, limit: Int) -> Bool {
-    counts.withLock { counts in
+  /// One of the answers; given back with the last that holds it, however that ends.
+  final class Place: Sendable {
+    private let visitors: Visitors
+    private let address: String
+
+    fileprivate init(_ visitors: Visitors, _ address: String) {
+      self.visitors = visitors
+      self.address = address
+    }
+
+    deinit { visitors.leave(address) }
+  }
+
+  /// - Parameter limit: 0 for none.
+  /// - Returns: nil where there are too many.
+  func enter(_ address: String, limit: Int) -> Place? {
+    let isIn = counts.withLock { counts in
       let count = counts[address] ?? 0
-      guard count < limit else { return false }
+      guard limit == 0 || count < limit else { return false }
       counts[address] = count + 1
       return true
     }
+    return isIn ? Place(self, address) : nil
   }
 
-  func leave(_ address: String) {
+  private func leave(_ address: String) {
     counts.withLock { counts in
       let count = (counts[address] ?? 1) - 1
       counts[address] = count == 0 ? nil : count
     }
   }
+}
+
+/// Says once how an answer ended: at its end, or when nobody holds it any more.
+final class Ending: Sendable {
+  private let report: Mutex<(@Sendable (_ byteCount: Int, _ isComplete: Bool) -> Void)?>
+
+  init(_ report: @escaping @Sendable (_ byteCount: Int, _ isComplete: Bool) -> Void) { self.report = Mutex(report) }
+
+  func end(_ byteCount: Int, isComplete: Bool) {
+    report.withLock { report in
+      defer { report = nil }
+      return report
+    }?(byteCount, isComplete)
+  }
+
+  deinit { end(0, isComplete: false) }
 }
 
 /// A request, with the connection that it came on.

@@ -62,6 +62,13 @@ extension Ledger {
     }
   }
 
+  /// Forgets a dataset's deliveries: it was taken back.
+  package func removeDelivery(of dataset: DatasetID) throws {
+    try database.write { database in
+      try database.execute(sql: "DELETE FROM delivery WHERE dataset = ?", arguments: [dataset.description])
+    }
+  }
+
   /// When each dataset's newest accepted delivery was first accepted.
   package func deliveries() throws -> [String: Instant] {
     try database.read { database in
@@ -99,11 +106,13 @@ extension Ledger {
     }
   }
 
-  /// A dataset is well again: what goes wrong next is news.
-  package func closeNotices(of dataset: DatasetID) throws {
+  /// What was said of a dataset is over: it is news when it comes again, and is not sent any more where it was not sent yet.
+  package func closeNotices(of dataset: DatasetID, _ kinds: [Notice.Kind]) throws {
     try database.write { database in
-      try database.execute(
-        sql: "UPDATE notice SET is_open = 0 WHERE dataset = ?", arguments: [dataset.description])
+      for kind in kinds {
+        try database.execute(
+          sql: "UPDATE notice SET is_open = 0 WHERE dataset = ? AND kind = ?", arguments: [dataset.description, kind.rawValue])
+      }
     }
   }
 
@@ -111,7 +120,7 @@ extension Ledger {
   package func unsentNotices(mail: Bool, webhook: Bool) throws -> [Notice] {
     try database.read { database in
       try Row.fetchAll(
-        database, sql: "SELECT * FROM notice WHERE (? AND NOT mailed) OR (? AND NOT called) ORDER BY id LIMIT 500",
+        database, sql: "SELECT * FROM notice WHERE is_open AND ((? AND NOT mailed) OR (? AND NOT called)) ORDER BY id LIMIT 500",
         arguments: [mail, webhook]
       ).compactMap { row in
         guard let at = Instant(row["at"] as String), let kind = Notice.Kind(rawValue: row["kind"] as String) else { return nil }

@@ -85,6 +85,7 @@ package struct Ledger: Sendable {
             retry_at TEXT
           );
           ALTER TABLE run ADD COLUMN reason_zh TEXT;
+          CREATE TABLE accepted_clock (run INTEGER NOT NULL);
           CREATE TABLE delivery (dataset TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, at TEXT NOT NULL);
           CREATE TABLE notice (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, dataset TEXT NOT NULL, zh TEXT NOT NULL, en TEXT NOT NULL,
@@ -95,10 +96,19 @@ package struct Ledger: Sendable {
     try migrator.migrate(database)
   }
 
-  /// When the newest run was; nil where there was none.
+  /// When the newest run was, of those since a clock was last accepted; nil where there was none.
   package func newestRunTime() throws -> Instant? {
     try database.read { database in
-      try String.fetchOne(database, sql: "SELECT at FROM run ORDER BY rowid DESC LIMIT 1").flatMap(Instant.init)
+      try String.fetchOne(
+        database, sql: "SELECT at FROM run WHERE rowid > (SELECT coalesce(max(run), 0) FROM accepted_clock) ORDER BY rowid DESC LIMIT 1"
+      ).flatMap(Instant.init)
+    }
+  }
+
+  /// Notes that the clock is right although earlier runs were later: they say nothing about it any more.
+  package func acceptClock() throws {
+    try database.write { database in
+      try database.execute(sql: "INSERT INTO accepted_clock (run) SELECT coalesce(max(rowid), 0) FROM run")
     }
   }
 

@@ -13,15 +13,20 @@ package struct PrivateStore: Sendable {
   ///
   /// - Parameter publicRoot: absolute; refused where one of the two lies within the other.
   package init(root: String, publicRoot: String) throws {
+    try Self.requireApart(root, publicRoot)
+    self.root = root
+    for folder in ["", "/snapshots", "/work", "/keys"] { try makeFolder(root + folder) }
+    ledger = try Ledger(path: "\(root)/ledger.sqlite")
+  }
+
+  /// - Throws: `StoreError` where one of the two lies within the other.
+  package static func requireApart(_ root: String, _ publicRoot: String) throws {
     guard root != publicRoot, !root.hasPrefix(publicRoot + "/"), !publicRoot.hasPrefix(root + "/") else {
       throw StoreError(
         kind: .configuration,
         "the workspace \(root) and the public folder \(publicRoot) must not lie within one another",
         hint: "choose another --workspace or --public")
     }
-    self.root = root
-    for folder in ["", "/snapshots", "/work", "/keys"] { try makeFolder(root + folder) }
-    ledger = try Ledger(path: "\(root)/ledger.sqlite")
   }
 
   /// The lock that a publication holds from its first look at the public root to its last write.

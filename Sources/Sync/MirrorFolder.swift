@@ -19,7 +19,7 @@ struct MirrorFolder: Sendable {
   func lock() throws -> FileLock {
     try makeFolder("\(path)/.sync/partial", mode: 0o755)
     guard let lock = try FileLock(path: "\(path)/.sync/lock") else {
-      throw SyncError("another sync is running in \(path)", hint: "wait for it to end, then run again")
+      throw SyncError("another sync is running in \(path)", hint: "wait for it to end, then run again", isUsage: false)
     }
     return lock
   }
@@ -53,6 +53,9 @@ struct MirrorFolder: Sendable {
     guard fileKind("\(path)/\(relative)") == .file, let file = try? InputFile(path: "\(path)/\(relative)") else { return false }
     return file.byteCount == byteCount
   }
+
+  /// Whether two names are of one file.
+  func isSame(_ relative: String, _ other: String) -> Bool { isSameFile("\(path)/\(relative)", "\(path)/\(other)") }
 
   func holds(_ relative: String, _ digest: Digest, byteCount: Int) -> Bool {
     guard holds(relative, byteCount: byteCount), let file = try? InputFile(path: "\(path)/\(relative)") else { return false }
@@ -89,8 +92,11 @@ struct MirrorFolder: Sendable {
 package struct SyncError: Error, Sendable, CustomStringConvertible {
   package let problem: String
   package let hint: String?
+  /// Whether it is how sync was called that must be changed.
+  package let isUsage: Bool
 
-  init(_ problem: String, hint: String? = nil) {
+  init(_ problem: String, hint: String? = nil, isUsage: Bool = true) {
+    self.isUsage = isUsage
     self.problem = problem
     self.hint = hint
   }

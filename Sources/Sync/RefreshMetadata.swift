@@ -48,7 +48,10 @@ struct RefreshMetadata {
         let held = try folder.contents("metadata/timestamp.json")
         let heldSnapshot = try held.flatMap(snapshotVersion).flatMap { try folder.contents("metadata/\($0).snapshot.json") }
         outcome.trusted.hold(timestamp: held, snapshot: heldSnapshot)
-        let timestamp = try required("metadata/timestamp.json", limit: 16_384, source)
+        guard let timestamp = try source.contents("metadata/timestamp.json", limit: 16_384) else {
+          // A mistyped address looks just like this.
+          throw TransferError(.status(404, retryAfter: nil), source.address)
+        }
         outcome.isUnchanged = timestamp == held
         try outcome.trusted.updateTimestamp(timestamp)
         outcome.timestamp = timestamp

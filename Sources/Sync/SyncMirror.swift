@@ -120,10 +120,15 @@ package struct SyncMirror: Sendable {
 
   private func selected(_ targets: [SignedTarget]) throws -> [SignedTarget] {
     for dataset in only where !targets.contains(where: { $0.path.hasPrefix("\(dataset)/") }) {
+      // What was taken back goes from the mirror too; what never was is a mistake.
+      guard fileKind("\(folder.path)/data/\(dataset)") == nil else { continue }
       throw SyncError("the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
     }
     return try targets.filter { target in
-      guard target.isPlain, isPlain(target.path) else { throw VerificationError(target.path, "is no path that may be followed") }
+      let parts = target.path.split(separator: "/")
+      guard target.isPlain, isPlain(target.path), parts.count != 4 || ReleaseID(String(parts[2])) != nil else {
+        throw VerificationError(target.path, "is no path that may be followed")
+      }
       return only.isEmpty || target.path.hasPrefix("site/") || only.contains { target.path.hasPrefix("\($0)/") }
     }
   }
@@ -256,10 +261,10 @@ package struct SyncMirror: Sendable {
     let releases = signed.filter { !$0.path.hasPrefix("site/") }
     for target in releases where target.path.split(separator: "/").count == 4 {
       let readable = "data/\(target.path)"
+      // A second name of the same file needs no look at its bytes.
       let isHeld =
-        checksAll
-        ? folder.holds(readable, target.digest, byteCount: target.byteCount)
-        : folder.holds(readable, byteCount: target.byteCount)
+        !checksAll && folder.isSame(readable, "targets/\(target.hashedPath)")
+        || folder.holds(readable, target.digest, byteCount: target.byteCount)
       if !isHeld { try folder.link("targets/\(target.hashedPath)", as: readable, target.digest) }
     }
     for file in metadata.roots + metadata.files { try folder.write(file.bytes, file.path) }
@@ -283,7 +288,7 @@ package struct SyncMirror: Sendable {
         let twin = tree.first(where: {
           $0.target.digest == want.target.digest && folder.holds($0.path, $0.target.digest, byteCount: $0.target.byteCount)
         })
-      else { throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again") }
+      else { throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again", isUsage: false) }
       try folder.link(twin.path, as: want.path, want.target.digest)
     }
   }
@@ -303,27 +308,29 @@ package struct SyncMirror: Sendable {
 
   /// Files of releases, and of folders of the newest ones, that are not signed any more: they were taken back.
   private func unsigned(_ signed: [SignedTarget]) throws -> [String] {
-    guard only.isEmpty else { return [] }
     var kept = Set(signed.map { "targets/\($0.hashedPath)" })
     kept.formUnion(signed.map { "data/\($0.path)" })
     for (dataset, files) in newest(signed) {
       for target in files { kept.insert("data/\(dataset)/latest/\(target.path.split(separator: "/").last ?? "")") }
     }
     // Earlier states of what spans datasets are kept: whoever reads an earlier snapshot may be on the way.
-    return try (folder.files(below: "targets") + folder.files(below: "data")).filter {
-      !kept.contains($0) && !$0.hasPrefix("targets/site/")
-    }
+    return try ["targets", "data"].flatMap { top in
+      try only.isEmpty ? folder.files(below: top) : only.sorted().flatMap { try folder.files(below: "\(top)/\($0)") }
+    }.filter { !kept.contains($0) && !$0.hasPrefix("targets/site/") }
   }
 
   private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want]) throws -> [String] {
     var removed = try unsigned(signed)
+    let pages = Set(tree.map(\.path))
     if only.isEmpty {
-      let kept = Set(tree.map(\.path))
-      let before = try folder.contents(".sync/tree").map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
-      removed += (before ?? []).filter { !kept.contains($0) }
-      try folder.write(Array(kept.sorted().joined(separator: "\n").utf8), ".sync/tree")
+      let before = try folder.contents(".sync/tree", limit: 64 << 20).map {
+        String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
+      }
+      removed += (before ?? []).filter { !pages.contains($0) && isPlain($0) }
     }
     for path in removed { try folder.remove(path) }
+    // Written last: whoever is interrupted before finds the same to remove.
+    if only.isEmpty { try folder.write(Array(pages.sorted().joined(separator: "\n").utf8), ".sync/tree") }
     try removePartials()
     return removed
   }

@@ -34,6 +34,18 @@ package struct HTTPRequest: Sendable {
   /// Sent by POST; nil for GET.
   package var body: [UInt8]?
 
+  /// A part only where one was asked for, "not modified" only where something is held; anything good after a POST.
+  fileprivate func accepts(_ status: Int) -> Bool {
+    func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
+    if body != nil { return (200..<300).contains(status) }
+    switch status {
+    case 200: return true
+    case 206: return has("Range")
+    case 304: return has("If-None-Match") || has("If-Modified-Since")
+    default: return false
+    }
+  }
+
   package init(_ address: WebAddress, fields: [(name: String, value: String)] = [], body: [UInt8]? = nil) {
     self.address = address
     self.fields = fields
@@ -69,7 +81,7 @@ package final class HTTPClient {
 
   /// Sends a request, follows redirects where they may lead, and gives the last answer.
   ///
-  /// - Throws: `TransferError`, also for an answer that is neither 200, 206 nor 304; and what the sink throws.
+  /// - Throws: `TransferError`, also for an answer that was not asked for; and what the sink throws.
   package func send(_ request: HTTPRequest, into sink: any BodySink) throws -> HTTPResponse {
     var request = request
     for _ in 0...settings.redirectLimit {
@@ -78,7 +90,7 @@ package final class HTTPClient {
       }
       let (response, target) = try perform(request, sink)
       guard [301, 302, 303, 307, 308].contains(response.status) else {
-        guard [200, 201, 202, 204, 206, 304].contains(response.status) else {
+        guard request.accepts(response.status) else {
           throw TransferError(.status(response.status, retryAfter: retryAfter(response)), request.address)
         }
         return response
@@ -104,8 +116,8 @@ package final class HTTPClient {
     set(CURLOPT_FOLLOWLOCATION, 0)
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_USERAGENT, "daylight/0.1")
-    // Only what is sent encoded although it was not asked for is decoded.
-    set(CURLOPT_ACCEPT_ENCODING, "identity")
+    // Asks for the bytes as they are, and decodes what is sent encoded all the same.
+    if settings.decodes { set(CURLOPT_ACCEPT_ENCODING, "identity") }
     set(CURLOPT_CONNECTTIMEOUT, settings.connectTimeout)
     set(CURLOPT_TIMEOUT, settings.totalTimeout)
     set(CURLOPT_LOW_SPEED_LIMIT, settings.minimumRate)

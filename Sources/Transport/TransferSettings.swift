@@ -19,6 +19,8 @@ package struct TransferSettings: Sendable {
   package var certificateFile: String?
   package var keyFile: String?
   package var redirectLimit = 5
+  /// Whether a body that is sent encoded is decoded on the way; whoever does it afterwards sees where it was cut off.
+  package var decodes = true
 
   package init(hosts: AllowedHosts) { self.hosts = hosts }
 }

@@ -87,6 +87,8 @@ import Testing
       #expect(part.status == 206 && part.body == stored[expected], "\(range)")
       #expect(part.fields["content-range"] == "bytes \(expected.lowerBound)-\(expected.upperBound - 1)/\(count)")
     }
+    let head = try fetch(latest, served, method: "HEAD", ["Range": "bytes=0-3"])
+    #expect(head.status == 200 && head.fields["content-length"] == "\(count)", "a range is a matter of GET")
     let beyond = try fetch(latest, served, ["Range": "bytes=\(count)-"])
     #expect(beyond.status == 416 && beyond.fields["content-range"] == "bytes */\(count)")
     for odd in ["bytes=", "bytes=9-3", "bytes=a-b", "lines=1-2", "bytes=0-5,3-9", "bytes=" + (0..<40).map { "\($0 * 2)-\($0 * 2)" }.joined(separator: ",")] {
@@ -155,6 +157,8 @@ import Testing
     }
     let preflight = try fetch("/catalog.jsonld", served, method: "OPTIONS", ["Origin": "https://x.example", "Access-Control-Request-Headers": "range"])
     #expect(preflight.status == 204 && preflight.fields["access-control-allow-headers"]?.contains("Range") == true)
+    let nameless = try exchange("GET / HTTP/1.1\r\n\r\n", port: served.port)
+    #expect(String(decoding: nameless.prefix(12), as: UTF8.self) == "HTTP/1.1 400", "and the connection is closed")
     let body = try exchange("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nxxxx", port: served.port)
     #expect(String(decoding: body.prefix(40), as: UTF8.self).contains("413"), "and the connection is closed")
   }
@@ -186,6 +190,23 @@ import Testing
     #expect(result.output == "HTTP/1.1 429\nHTTP/1.1 200\n", "\(result.output)\(result.error)")
     Thread.sleep(forTimeInterval: 0.2)
     #expect(served.log.contains("\"complete\":false"))
+  }
+
+  @Test func clientsThatGoAwayTakeNothingWithThem() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public", "--requests-by-address", "4")
+    let script = """
+      import socket, struct, sys, time
+      for i in range(300):
+        s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.sendall(b"GET /style.css HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        if i % 3: time.sleep(0.001 * (i % 3))
+        s.close()
+      """
+    #expect(try run(["/usr/bin/python3", "-c", script, "\(served.port)"]).code == 0)
+    Thread.sleep(forTimeInterval: 0.5)
+    for _ in 0..<8 { #expect(try fetch("/style.css", served).status == 200, "no place is lost") }
   }
 
   @Test func theLogSaysNothingOfWhoAsked() throws {

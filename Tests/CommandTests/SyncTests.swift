@@ -152,6 +152,9 @@ import Testing
     let served = try ServedSite("\(site.path)/public")
     #expect(try sync(site, from: served.address, to: "part", "--only", "office/others").code == 0)
     #expect(site.exists("part/data/office/others/latest/data.csv.gz") && !site.exists("part/data/office/things"))
+    #expect(try site.daylight("withdraw", "office/others", "--reason", "核实", now: "2026-11-23T06:30:00Z").code == 0)
+    #expect(try sync(site, from: served.address, to: "part", "--only", "office/others").code == 0)
+    #expect(try site.tree("part").keys.allSatisfy { !$0.contains("office/others/") }, "what was taken back goes from a part too")
     let unknown = try sync(site, from: served.address, to: "part", "--only", "office/nothing")
     #expect(unknown.code == 2 && unknown.error.contains("has no dataset office/nothing"))
     #expect(try run([executable, "sync", served.address, "fresh"], in: site.path).code == 2, "the first time a root is needed")
@@ -174,7 +177,7 @@ import Testing
     ("targets", "redirect", "file:///etc/passwd", 1, "not allowed"), ("targets", "redirect", "http://169.254.169.254/", 1, "not allowed"),
     ("index.html", "flip", "", 5, "another digest"), ("catalog.jsonld", "append", "", 5, "longer than"),
     ("timestamp", "flip", "", 5, "verification"), ("timestamp", "endless", "", 5, "longer than 16384"), ("timestamp", "slow", "", 4, "too slow"),
-    ("timestamp", "status", "404", 5, "is missing"), ("snapshot", "flip", "", 5, "verification"), ("snapshot", "endless", "", 5, "longer than"),
+    ("timestamp", "status", "404", 4, "is not there (404)"), ("snapshot", "flip", "", 5, "verification"), ("snapshot", "endless", "", 5, "longer than"),
     ("snapshot", "status", "404", 5, "is missing"), ("department", "cut", "", 5, "verification"), ("department", "endless", "", 5, "longer than"),
     ("root", "endless", "", 5, "longer than 512000"), ("root", "append", "", 5, "verification"),
   ])

@@ -102,6 +102,8 @@ import Testing
   @Test(arguments: [
     ("/404", 4, "is not there (404)"), ("/403", 4, "refuses access (403)"), ("/500", 4, "failed (500)"),
     ("/tomorrow", 4, "failed (503)"), ("/cut-always", 4, "was cut off after"), ("/slow", 4, "is too slow"),
+    ("/then-204", 4, "hint"), ("/then-202", 4, "hint"), ("/then-empty", 4, "was cut off"), ("/then-short", 4, "was cut off"),
+    ("/then-other", 4, "was cut off"), ("/unasked", 4, "hint"), ("/gzip-cut", 4, "was cut off"),
     ("/silent", 4, "is too slow"), ("/garbage", 4, "hint"), ("/headers", 4, "hint"),
     ("/to-file", 1, "redirects to file:///etc/passwd, which is not allowed"),
     ("/to-other", 1, "redirects to http://other.example/data.csv"), ("/to-metadata", 1, "redirects to http://169.254.169.254/latest/"),

@@ -149,4 +149,67 @@ import Testing
   func whatIsNoMetadataIsRefused(text: String) {
     #expect(throws: VerificationError.self) { try TrustedMetadata(trustedRoot: Array(text.utf8), now: now) }
   }
+
+  private func targets(
+    _ role: String, _ paths: [String] = [], delegating delegations: [(role: String, key: SigningKey, paths: [String])] = [],
+    by signer: SigningKey
+  ) throws -> [UInt8] {
+    let digest = SHA256.hash(role).hex
+    let list = paths.map { ($0, JSON?.some(.members([("length", 1), ("hashes", .members([("sha256", .string(digest))]))]))) }
+    var members = common("targets", version: 1) + [("targets", .members(list))]
+    if !delegations.isEmpty {
+      members.append((
+        "delegations",
+        .members([
+          ("keys", .members(try delegations.map { (try keyID(of: $0.key), keyObject($0.key)) })),
+          (
+            "roles",
+            .array(
+              try delegations.map { delegation in
+                .members([
+                  ("name", .string(delegation.role)), ("keyids", [.string(try keyID(of: delegation.key))]), ("threshold", 1),
+                  ("paths", .array(delegation.paths.map { .string($0) })), ("terminating", true),
+                ])
+              })
+          ),
+        ])
+      ))
+    }
+    return try signed(members, by: [signer])
+  }
+
+  /// A department that hands its power on cannot hand on more than it has, nor sign what another role signs.
+  @Test func aDelegationGivesNoMoreThanItsDelegatorHas() throws {
+    let top = keys[0]
+    var trusted = try TrustedMetadata(trustedRoot: root(1, keys: [top], signers: [top]), now: now)
+    try trusted.updateTimestamp(timestamp(1, snapshot: 1, by: [top]))
+    try trusted.updateSnapshot(snapshot(1, ["targets.json": 1, "a.json": 1, "b.json": 1, "a-more.json": 1], by: [top]))
+    try trusted.updateTargets(
+      targets("targets", delegating: [("a", keys[1], ["a/*"]), ("b", keys[2], ["b/*"])], by: top), role: "targets")
+    #expect(throws: VerificationError.self) { try trusted.updateTargets(targets("a-more", ["a/x"], by: keys[3]), role: "a-more") }
+    try trusted.updateTargets(
+      targets("a", ["a/own", "b/stolen"], delegating: [("a-more", keys[3], ["*/*"]), ("b", keys[3], ["b/*"])], by: keys[1]), role: "a")
+    try trusted.updateTargets(targets("a-more", ["a/own", "a/more", "b/stolen"], by: keys[3]), role: "a-more")
+    // `b` is the top's to delegate, whoever else names it.
+    #expect(throws: VerificationError.self) { try trusted.updateTargets(targets("b", ["b/x"], by: keys[3]), role: "b") }
+    try trusted.updateTargets(targets("b", ["b/x"], by: keys[2]), role: "b")
+    let found = trusted.signedTargets()
+    #expect(found.map { "\($0.path) \($0.role)" } == ["a/more a-more", "a/own a", "b/x b"])
+    #expect(found.first { $0.path == "a/own" }?.digest == SHA256.hash("a"), "the role nearer to the top counts")
+  }
+
+  /// TUF §5.3.11: whoever stole a key and signed version 2³¹ must not lock clients out for good.
+  @Test func aNewKeyEndsAFastForward() throws {
+    let first = [keys[0]]
+    let before = try timestamp(1 << 31, snapshot: 1 << 31, by: first)
+    var trusted = try TrustedMetadata(trustedRoot: root(1, keys: first, signers: first), now: now)
+    trusted.hold(timestamp: before, snapshot: nil)
+    #expect(trusted.timestampVersion == 1 << 31)
+    #expect(throws: VerificationError.self) { try trusted.updateTimestamp(timestamp(7, snapshot: 7, by: first)) }
+    var rotated = try TrustedMetadata(trustedRoot: root(1, keys: first, signers: first), now: now)
+    try rotated.updateRoot(root(2, keys: [keys[1]], signers: [keys[0], keys[1]]))
+    rotated.hold(timestamp: before, snapshot: nil)
+    #expect(rotated.timestampVersion == nil)
+    try rotated.updateTimestamp(timestamp(7, snapshot: 7, by: [keys[1]]))
+  }
 }

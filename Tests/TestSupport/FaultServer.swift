@@ -40,6 +40,23 @@ package let faultServer = """
           self.close_connection = True
           return
         return self.answer(206 if start else 200, body, **fields)
+      if path.startswith("/then-") or path == "/unasked":
+        # Half at first; then something that is not the other half.
+        whole = len(data)
+        if n == 1 and path != "/unasked":
+          self.answer(200, data[:whole // 2], length=whole, ETag='"v1"'); self.close_connection = True
+          return
+        if path == "/then-204": return self.answer(204, ETag='"v1"')
+        if path == "/then-202": return self.answer(202, ETag='"v1"')
+        if path == "/then-empty": return self.answer(206, ETag='"v1"', Content_Range=f"bytes {whole // 2}-{whole - 1}/{whole}")
+        if path == "/then-short": return self.answer(206, data[whole // 2:][:9], ETag='"v1"', Content_Range=f"bytes {whole // 2}-{whole // 2 + 8}/{whole}")
+        if path == "/then-other": return self.answer(206, data[whole // 2:], ETag='"v2"', Content_Range=f"bytes {whole // 2}-{whole - 1}/{whole}")
+        return self.answer(206, data[:whole // 2], Content_Range=f"bytes 0-{whole // 2 - 1}/{whole}")
+      if path == "/gzip-cut":
+        body = gzip.compress(data)
+        self.send_response(200); self.send_header("Content-Encoding", "gzip"); self.send_header("Connection", "close"); self.end_headers()
+        self.wfile.write(body[:len(body) // 2]); self.close_connection = True
+        return
       if path == "/dated":
         date = "Tue, 24 Nov 2026 06:00:00 GMT"
         if self.headers.get("If-Modified-Since") == date: return self.answer(304)

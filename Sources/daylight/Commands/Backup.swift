@@ -101,6 +101,7 @@ struct Restore: ParsableCommand {
     let path = try SiteOptions.absolute(file)
     guard fileKind(path) == .file else { throw ValidationError("there is no file \(file)") }
     let root = try SiteOptions.absolute(site.workspace)
+    try PrivateStore.requireApart(root, SiteOptions.absolute(site.publicFolder))
     let count = try PrivateStore.restore(from: path, to: root, passphrase: passphrase.passphrase(isNew: false))
     writeOutput(site.language == .zh ? "已恢复 \(count) 个文件到 \(site.workspace)。\n" : "restored \(count) files to \(site.workspace)\n")
   }

@@ -45,7 +45,7 @@ struct ScheduleCommand: AsyncParsableCommand {
       if once {
         let (tick, zone) = try await tick(logger)
         show(tick, zone)
-        let code = worstExitCode(tick.results.map(\.exitCode))
+        let code = worstExitCode(tick.results.map(\.exitCode) + (tick.misconfigured.isEmpty ? [] : [2]))
         if code != 0 { throw ExitCode(code) }
         return
       }
@@ -81,6 +81,10 @@ struct ScheduleCommand: AsyncParsableCommand {
         let report = JSON.members([
           ("results", resultsJSON(tick.results, exitCode: worstExitCode(tick.results.map(\.exitCode)))["results"]),
           ("renewed", .array(tick.renewed.map(\.json))), ("late", .array(tick.late.map { .string($0.description) })),
+          (
+            "misconfigured",
+            .array(tick.misconfigured.map { .members([("dataset", .string($0.dataset.description)), ("problem", .string($0.problem))]) })
+          ),
           ("purged_snapshots", .int(tick.purgedSnapshotCount)), ("purged_runs", .int(tick.purgedRunCount)),
           ("next", tick.next.map { .string($0.description) }),
         ])
@@ -91,6 +95,9 @@ struct ScheduleCommand: AsyncParsableCommand {
       if !tick.results.isEmpty {
         let summary = Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder)
         writeOutput(summary.text(tick.results))
+      }
+      for entry in tick.misconfigured {
+        writeOutput(isChinese ? "配置有误:\(entry.problem)\n" : "misconfigured: \(entry.problem)\n")
       }
       for role in tick.renewed {
         writeOutput(

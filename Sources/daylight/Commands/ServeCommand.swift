@@ -35,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Connections at a time.")
   var connections = 1_024
 
-  @Option(help: "Requests at a time of one address.")
+  @Option(help: "Requests at a time of one address; 0 for no limit, where a reverse proxy is the only client.")
   var requestsByAddress = 32
 
   @Option(help: ArgumentHelp("A request head must have come whole within so long.", valueName: "seconds"))
@@ -52,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...65_535).contains(port) else { throw ValidationError("--port must lie from 0 to 65535") }
-    guard connections > 0, requestsByAddress > 0, headTimeout > 0, writeTimeout > 0 else {
+    guard connections > 0, requestsByAddress >= 0, headTimeout > 0, writeTimeout > 0 else {
       throw ValidationError("limits must be positive")
     }
   }

@@ -110,8 +110,11 @@ struct SyncCommand: AsyncParsableCommand {
     let problem: String
     switch error {
     case let error as VerificationError: (code, problem) = (5, error.description)
-    case let error as TransferError: (code, problem) = (error.isRefusal ? 1 : 4, error.text[lang ?? terminalLanguage()])
-    case let error as SyncError: (code, problem) = (2, error.description)
+    case let error as TransferError:
+      // Its hints are for who publishes.
+      let text = error.text[lang ?? terminalLanguage()].split(separator: "\n").first ?? ""
+      (code, problem) = (error.isRefusal ? 1 : 4, "sync: \(text)")
+    case let error as SyncError: (code, problem) = (error.isUsage ? 2 : 1, error.description)
     default: (code, problem) = (1, String(describing: error))
     }
     if json {
