@@ -87,14 +87,16 @@ let package = Package(
     target(
       "Portal",
       [
-        "Publication", "Hashing", "Tabular", "Manifest", "Export", hummingbird, hummingbirdCore, lifecycle, unixSignals, nio, nioPosix, nioHTTPTypes,
+        "Publication", "Hashing", "Tabular", "Manifest", "Export", hummingbird, hummingbirdCore, lifecycle, unixSignals,
+        nio, nioPosix, nioHTTPTypes,
         httpTypes, logging,
       ]),
     target("Sync", ["Publication", "Hashing", "Tabular", "Manifest", "Transport"]),
     .executableTarget(
       name: "daylight",
       dependencies: [
-        "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular", "Transport",
+        "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular",
+        "Transport",
         argumentParser, logging, mustache,
       ],
       swiftSettings: strict),

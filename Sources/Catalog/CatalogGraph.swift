@@ -103,13 +103,17 @@ private struct CatalogGraphBuilder {
     let iri = "\(site.identifierBase)/distribution/\(dataset.id)/\(kind)"
     graph.add(id, "dcat:distribution", .iri(iri))
     graph.add(iri, type: "dcat:Distribution")
-    graph.add(iri, "dct:title", .text("\(dataset.title.zh) (\(isZip ? "ZIP" : isCSV ? "CSV" : "JSON"))", language: Language.zh.tag))
+    graph.add(
+      iri, "dct:title",
+      .text("\(dataset.title.zh) (\(isZip ? "ZIP" : isCSV ? "CSV" : "JSON"))", language: Language.zh.tag))
     typed(iri, "dcat:accessURL", page, "foaf:Document")
     graph.add(iri, "dcat:downloadURL", .iri("\(site.baseURL)/data/\(release.folder)/\(name)"))
     graph.add(iri, "dcat:byteSize", .typed(String(length), type: "xsd:nonNegativeInteger"))
     let mediaTypes = "https://www.iana.org/assignments/media-types"
     typed(iri, "dcat:mediaType", "\(mediaTypes)/\(isZip ? "text/csv" : mediaType)", "dct:MediaType")
-    typed(iri, isZip ? "dcat:packageFormat" : "dcat:compressFormat", "\(mediaTypes)/application/\(isZip ? "zip" : "gzip")", "dct:MediaType")
+    typed(
+      iri, isZip ? "dcat:packageFormat" : "dcat:compressFormat", "\(mediaTypes)/application/\(isZip ? "zip" : "gzip")",
+      "dct:MediaType")
     typed(
       iri, "dct:format", "http://publications.europa.eu/resource/authority/file-type/\(isCSV ? "CSV" : "JSON")",
       "dct:MediaTypeOrExtent")

@@ -13,7 +13,8 @@ package struct Withdrawal: Sendable {
   package var isUndone: Bool
 
   package init(
-    dataset: DatasetID, title: LocalizedText, reason: LocalizedText, at: Instant, lastRelease: ReleaseID, isUndone: Bool = false
+    dataset: DatasetID, title: LocalizedText, reason: LocalizedText, at: Instant, lastRelease: ReleaseID,
+    isUndone: Bool = false
   ) {
     self.dataset = dataset
     self.title = title
@@ -25,18 +26,23 @@ package struct Withdrawal: Sendable {
 
   /// Reads an entry back; nil for one that is none.
   package init?(json: JSON) {
-    func both(_ json: JSON?) -> LocalizedText? { json?["zh"]?.text.map { LocalizedText(zh: $0, en: json?["en"]?.text) } }
+    func both(_ json: JSON?) -> LocalizedText? {
+      json?["zh"]?.text.map { LocalizedText(zh: $0, en: json?["en"]?.text) }
+    }
     let parts = json["dataset"]?.text?.split(separator: "/").map(String.init) ?? []
     guard parts.count == 2, let department = try? DepartmentID(parts[0]),
       let dataset = try? DatasetID(department: department, name: parts[1]), let title = both(json["title"]),
       let reason = both(json["reason"]), let at = json["at"]?.text.flatMap(Instant.init),
       let last = json["last_release"]?.text.flatMap(ReleaseID.init), let status = json["status"]?.text
     else { return nil }
-    self.init(dataset: dataset, title: title, reason: reason, at: at, lastRelease: last, isUndone: status == "reinstated")
+    self.init(
+      dataset: dataset, title: title, reason: reason, at: at, lastRelease: last, isUndone: status == "reinstated")
   }
 
   package var json: JSON {
-    func both(_ text: LocalizedText) -> JSON { .members([("zh", .string(text.zh)), ("en", text.en.map { .string($0) })]) }
+    func both(_ text: LocalizedText) -> JSON {
+      .members([("zh", .string(text.zh)), ("en", text.en.map { .string($0) })])
+    }
     return .members([
       ("dataset", .string(dataset.description)), ("title", both(title)), ("reason", both(reason)),
       ("at", .string(at.description)), ("last_release", .string(lastRelease.description)),

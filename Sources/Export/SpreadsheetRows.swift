@@ -104,7 +104,8 @@ func readMe(of table: VersionedTable, site: Site) -> [UInt8] {
           + "apostrophe (') before it, so that it is not run as a formula."),
       word(
         "代码类的列(如编号、行政区划代码)请用“数据 → 自文本/CSV”导入并设为文本,否则前导零会丢失、长数字会失真。",
-        "Import columns of codes as text (Data → From Text/CSV): a spreadsheet drops leading zeros and rounds long numbers otherwise."),
+        "Import columns of codes as text (Data → From Text/CSV): a spreadsheet drops leading zeros and rounds long numbers otherwise."
+      ),
       word(
         "程序请使用同目录下的 data.csv.gz 或 data.json.gz,内容未作上述改动。",
         "Programs should use data.csv.gz or data.json.gz beside it, which are not changed in this way."),

@@ -28,13 +28,15 @@ struct WebPull: Sendable {
       if let tag = held.entityTag { request.fields.append(("If-None-Match", tag)) }
       if let date = held.lastModified { request.fields.append(("If-Modified-Since", date)) }
     }
-    let sink = Sink(partial, validator: validator, limit: settings.byteLimit, address, noting: { validator in
-      try store.setTransferNote(
-        .members([
-          ("held", note["held"]),
-          ("partial", validator.map { .members([("url", .string(address.text)), ("validator", .string($0))]) }),
-        ]), of: dataset)
-    }, progress: progress)
+    let sink = Sink(
+      partial, validator: validator, limit: settings.byteLimit, address,
+      noting: { validator in
+        try store.setTransferNote(
+          .members([
+            ("held", note["held"]),
+            ("partial", validator.map { .members([("url", .string(address.text)), ("validator", .string($0))]) }),
+          ]), of: dataset)
+      }, progress: progress)
     let response: HTTPResponse
     do {
       response = try HTTPClient(settings).send(request, into: sink)
@@ -126,7 +128,8 @@ struct WebPull: Sendable {
     private let address: WebAddress
 
     init(
-      _ file: PartialFile, validator: String?, limit: Int, _ address: WebAddress, noting note: @escaping (String?) throws -> Void, progress: @escaping @Sendable (Int, Int?) -> Void
+      _ file: PartialFile, validator: String?, limit: Int, _ address: WebAddress,
+      noting note: @escaping (String?) throws -> Void, progress: @escaping @Sendable (Int, Int?) -> Void
     ) {
       self.file = file
       self.validator = validator
@@ -139,7 +142,9 @@ struct WebPull: Sendable {
     func begin(_ response: HTTPResponse) throws {
       // The rest must be of the very state that the beginning is of.
       let isSame = validator.map { $0.hasPrefix("\"") ? response["etag"] ?? $0 == $0 : true } ?? false
-      if response.status == 206, isSame, let range = response.contentRange, range.start == file.byteCount, !response.isEncoded {
+      if response.status == 206, isSame, let range = response.contentRange, range.start == file.byteCount,
+        !response.isEncoded
+      {
         total = range.length
         return
       }

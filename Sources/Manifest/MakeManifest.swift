@@ -48,7 +48,8 @@ package struct MakeManifest: Sendable {
       let name = "department-\(department)"
       delegated.append((name, ["\(department)/*", "\(department)/*/*", "\(department)/*/*/*"]))
       let split = try splitTargets(
-        of: department, adding: releases.filter { $0.dataset.department.name == department }, withdrawn: withdrawn, state: state)
+        of: department, adding: releases.filter { $0.dataset.department.name == department }, withdrawn: withdrawn,
+        state: state)
       var years: [(name: String, paths: [String])] = []
       for (year, targets) in split.past.sorted(by: { $0.key < $1.key }) {
         let yearName = "\(name)-\(year)"

@@ -120,16 +120,30 @@ package struct TrustedMetadata: Sendable {
 
   /// Whether these are the bytes that the snapshot names.
   package func isCurrent(_ bytes: [UInt8], role: String) -> Bool {
-    guard let reference = snapshot?["meta"]?["\(role).json"], reference["hashes"]?["sha256"] != nil else { return false }
+    guard let reference = snapshot?["meta"]?["\(role).json"], reference["hashes"]?["sha256"] != nil else {
+      return false
+    }
     return (try? check(bytes, against: reference, role)) != nil
   }
 
-  /// The role that delegates to `role`; nil for the top one, and where no role seen so far does.
+  /// The role that delegates to `role`: of several the one nearest to the top.
+  ///
+  /// Nil for the top one, and where no role seen so far does.
   package func delegator(of role: String) -> String? {
     if let known = delegators[role] { return known }
-    return targets.keys.sorted().first { name in
+    return targets.keys.filter { name in
       targets[name]?["delegations"]?["roles"]?.elements?.contains { $0["name"]?.text == role } ?? false
+    }.min { (depth(of: $0), $0) < (depth(of: $1), $1) }
+  }
+
+  private func depth(of role: String) -> Int {
+    var depth = 0
+    var role = role
+    while let parent = delegators[role] {
+      depth += 1
+      role = parent
     }
+    return depth
   }
 
   /// A targets role: `targets`, or one that a role seen before delegates to (§5.6).
@@ -168,7 +182,9 @@ package struct TrustedMetadata: Sendable {
           let digest = member.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
         else { continue }
         if let other = found[member.name], other.depth <= chain.count { continue }
-        found[member.name] = (chain.count, SignedTarget(path: member.name, byteCount: length, digest: digest, role: role))
+        found[member.name] = (
+          chain.count, SignedTarget(path: member.name, byteCount: length, digest: digest, role: role)
+        )
       }
     }
     return found.values.map(\.target).sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) }

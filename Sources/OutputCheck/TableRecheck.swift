@@ -54,11 +54,13 @@ struct TableRecheck {
     return checked
   }
 
-  private func check(_ file: ReleaseFile, _ recheck: ZipRecheck, _ findings: inout FindingCollector) throws -> WorkFile {
+  private func check(_ file: ReleaseFile, _ recheck: ZipRecheck, _ findings: inout FindingCollector) throws -> WorkFile
+  {
     do {
       if let (isSame, readMe) = try recheck.finish(path: file.file.path, csvName: "\(candidate.dataset.id.name).csv") {
         if !isSame { findings.add(Finding(.outputMismatch, field: file.name, rule: "row")) }
-        try CheckOutput.checkPlainText(readMe, name: "\(file.name)/README.txt", rawValues: rawValues, addingTo: &findings)
+        try CheckOutput.checkPlainText(
+          readMe, name: "\(file.name)/README.txt", rawValues: rawValues, addingTo: &findings)
       } else {
         findings.add(Finding(.outputMismatch, field: file.name, rule: "members"))
       }

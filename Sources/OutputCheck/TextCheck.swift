@@ -22,7 +22,9 @@ extension CheckOutput {
   }
 
   /// Looks through a text for people: it must hold nothing sensitive.
-  static func checkPlainText(_ text: [UInt8], name: String, rawValues: RawValues, addingTo findings: inout FindingCollector) throws {
+  static func checkPlainText(
+    _ text: [UInt8], name: String, rawValues: RawValues, addingTo findings: inout FindingCollector
+  ) throws {
     if findings.findings.isEmpty { addSensitiveNumbers(in: text, name: name, to: &findings) }
     let removed = try rawValues.countStrong(in: text[...])
     if removed > 0 { findings.add(Finding(.removedValue, field: name, count: removed)) }

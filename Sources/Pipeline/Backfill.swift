@@ -39,7 +39,9 @@ package struct PastDelivery: Sendable {
       }
       byDate[date] = name
     }
-    return byDate.sorted { $0.key < $1.key }.map { PastDelivery(path: "\(folder)/\($0.value)", date: $0.key, zone: zone) }
+    return byDate.sorted { $0.key < $1.key }.map {
+      PastDelivery(path: "\(folder)/\($0.value)", date: $0.key, zone: zone)
+    }
   }
 
   /// Nil where there is none, or more than one.
@@ -48,7 +50,9 @@ package struct PastDelivery: Sendable {
     let words = name.split { !($0.isASCII && $0.isNumber || $0 == "-") }
     let dates = words.compactMap { word -> CivilDate? in
       let word = word.drop { $0 == "-" }
-      let digits = word.count == 8 && !word.contains("-") ? "\(word.prefix(4))-\(word.dropFirst(4).prefix(2))-\(word.suffix(2))" : String(word)
+      let digits =
+        word.count == 8 && !word.contains("-")
+        ? "\(word.prefix(4))-\(word.dropFirst(4).prefix(2))-\(word.suffix(2))" : String(word)
       return CivilDate(digits)
     }
     return dates.count == 1 ? dates[0] : nil
@@ -56,8 +60,9 @@ package struct PastDelivery: Sendable {
 }
 
 extension Publisher {
-  /// Publishes past deliveries of one dataset, oldest first, each as a release of its own day; stops at the first that does not
-  /// go through. Those that an earlier call published are passed over.
+  /// Publishes past deliveries of one dataset, oldest first, each as a release of its own day.
+  ///
+  /// Stops at the first that does not go through; those that an earlier call published are passed over.
   ///
   /// - Parameter plans: every dataset that is configured.
   /// - Returns: a result for each delivery that was looked at.
@@ -76,7 +81,9 @@ extension Publisher {
     if let first = rest.first, let newest, first.date < newest.date {
       throw StoreError(
         kind: .configuration, "\(first.path) lies before the newest release that there was, \(newest)",
-        hint: "releases are only added at the end: publish past deliveries before present ones, or take them out of the folder")
+        hint:
+          "releases are only added at the end: publish past deliveries before present ones, or take them out of the folder"
+      )
     }
     var results: [(PastDelivery, DatasetResult)] = []
     for delivery in rest {
@@ -87,7 +94,8 @@ extension Publisher {
           place: .file(path: delivery.path, root: folder), encoding: source.encoding, layout: source.layout,
           maximumRecordByteCount: source.maximumRecordByteCount))
       let changed = plans.map { $0.id == dataset.id ? DatasetPlan.ready(past, schema) : $0 }
-      guard let result = try await publish(changed, selected: [dataset.id], isCheck: false, delivered: delivery).first else {
+      guard let result = try await publish(changed, selected: [dataset.id], isCheck: false, delivered: delivery).first
+      else {
         continue
       }
       results.append((delivery, result))
@@ -98,7 +106,8 @@ extension Publisher {
 
   /// The day up to which past deliveries were published; nil where the newest delivery was none of them.
   private func lastBackfilled(of dataset: DatasetID) throws -> CivilDate? {
-    guard let stamp = try privateStore.ledger.deliveryStamp(of: dataset), stamp.hasPrefix(PastDelivery.stampPrefix) else {
+    guard let stamp = try privateStore.ledger.deliveryStamp(of: dataset), stamp.hasPrefix(PastDelivery.stampPrefix)
+    else {
       return nil
     }
     return CivilDate(String(stamp.dropFirst(PastDelivery.stampPrefix.count).prefix(10)))

@@ -97,7 +97,8 @@ package struct DatasetResult: Sendable {
     func words(_ language: Language) -> String {
       errors.map { error in
         let text = error.code.text
-        let field = error.field.map { language == .zh ? "(列 \($0),\(error.count) 处)" : " (column \($0), \(error.count) times)" }
+        let count = error.count > 1 ? (language == .zh ? ",\(error.count) 处" : ", \(error.count) times") : ""
+        let field = error.field.map { language == .zh ? "(列 \($0)\(count))" : " (column \($0)\(count))" }
         return text.meaning[language] + (field ?? "") + (language == .zh ? "\n→ " : "\n→ ") + text.advice[language]
       }.joined(separator: "\n")
     }

@@ -62,7 +62,8 @@ package struct Messenger: Sendable {
     settings.proxy = site.transfer.proxy
     let list = notices.map { notice in
       JSON.members([
-        ("at", .string(notice.at.description)), ("kind", .string(notice.kind.rawValue)), ("dataset", .string(notice.dataset)),
+        ("at", .string(notice.at.description)), ("kind", .string(notice.kind.rawValue)),
+        ("dataset", .string(notice.dataset)),
         ("zh", .string(notice.text.zh)), ("en", .string(notice.text[.en])),
       ])
     }

@@ -37,7 +37,8 @@ struct PublishCatalog {
     // The first publication of a site needs something to say; later ones may have lost their last entry.
     guard !entries.isEmpty || !listed.isEmpty || state != nil else { return [] }
 
-    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(entries, listed: listed, withdrawals: withdrawals)
+    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(
+      entries, listed: listed, withdrawals: withdrawals)
     try check(tree)
     let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {

@@ -42,7 +42,8 @@ package struct Publisher: Sendable {
 
   /// - Parameter acceptsClock: go on although the clock stands before the last run.
   package init(
-    site: Site, privateStore: PrivateStore, publicRoot: String, clock: Clock, acceptsClock: Bool = false, logger: Logger,
+    site: Site, privateStore: PrivateStore, publicRoot: String, clock: Clock, acceptsClock: Bool = false,
+    logger: Logger,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) {
     self.site = site
@@ -139,7 +140,8 @@ package struct Publisher: Sendable {
   private static let patience = 20
 
   /// Brings what several datasets came to to the public root, at once, and notes it.
-  private func release(_ attempts: [Attempt], runID: String, configured: Set<DatasetID>, _ delivered: PastDelivery?) throws
+  private func release(_ attempts: [Attempt], runID: String, configured: Set<DatasetID>, _ delivered: PastDelivery?)
+    throws
     -> [DatasetID: DatasetResult]
   {
     let published = try PublishedSite(store: publicStore)
@@ -228,7 +230,9 @@ package struct Publisher: Sendable {
     }
   }
 
-  private func timestampVersion(_ bytes: [UInt8]) -> Int? { (try? JSONParser.parse(bytes))?["signed"]?["version"]?.integer }
+  private func timestampVersion(_ bytes: [UInt8]) -> Int? {
+    (try? JSONParser.parse(bytes))?["signed"]?["version"]?.integer
+  }
 
   /// What one dataset comes to: a result, and what is to be published of it.
   private struct Attempt: Sendable {
@@ -272,7 +276,8 @@ package struct Publisher: Sendable {
       progress: progress)
     let publishDataset = PublishDataset(
       ingest: Ingest(store: privateStore, site: site), validate: Validate(schema: schema),
-      redact: try Redact(dataset: dataset, schema: schema, key: now.key), compare: Compare(
+      redact: try Redact(dataset: dataset, schema: schema, key: now.key),
+      compare: Compare(
         previous: previous,
         lastID: try now.published.withdrawals().first { $0.dataset == dataset.id }?.lastRelease),
       export: Export(site: site, key: now.key), check: CheckOutput(),

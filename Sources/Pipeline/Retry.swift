@@ -16,10 +16,12 @@ struct Retry: Sendable {
       do {
         return try await work()
       } catch let error as StageError {
-        guard let cause = error.cause as? IngestError, cause.isTransient, cause.retryAfter ?? 0 <= Self.longestWait else {
+        guard let cause = error.cause as? IngestError, cause.isTransient, cause.retryAfter ?? 0 <= Self.longestWait
+        else {
           throw error
         }
-        let seconds = max(min(wait, Double(Self.longestWait)) * Double.random(in: 0.5...1.5), Double(cause.retryAfter ?? 0))
+        let seconds = max(
+          min(wait, Double(Self.longestWait)) * Double.random(in: 0.5...1.5), Double(cause.retryAfter ?? 0))
         try await Task.sleep(for: .seconds(seconds))
         wait *= 2
       }

@@ -94,12 +94,15 @@ package struct Scheduler: Sendable {
     return Instant(secondsSince1970: now.secondsSince1970 + quarters * 900)
   }
 
-  private func tellLate(_ plans: [DatasetPlan], _ states: [String: Ledger.ScheduleState], _ now: Instant) throws -> [DatasetID] {
+  private func tellLate(_ plans: [DatasetPlan], _ states: [String: Ledger.ScheduleState], _ now: Instant) throws
+    -> [DatasetID]
+  {
     let ledger = publisher.privateStore.ledger
     let deliveries = try ledger.deliveries()
     var late: [DatasetID] = []
     for case .ready(let dataset, _) in plans {
-      let promise = Promise(dataset, delivered: deliveries[dataset.id.description], firstSeen: states[dataset.id.description]?.firstSeen,
+      let promise = Promise(
+        dataset, delivered: deliveries[dataset.id.description], firstSeen: states[dataset.id.description]?.firstSeen,
         zone: zone)
       guard promise.isMissed(at: now), let due = promise.due else {
         try ledger.closeNotices(of: dataset.id, [.late])
@@ -111,14 +114,16 @@ package struct Scheduler: Sendable {
         .late, of: dataset.id,
         LocalizedText(
           zh: "承诺的更新频率为\(dataset.frequency.text.zh),应于 \(day) 前更新,至今没有收到可发布的新数据\n→ 请联系\(dataset.department.name.zh)",
-          en: "promises an update \(dataset.frequency.text[.en]); it was due by \(day), and nothing new that could be published has come\n"
+          en:
+            "promises an update \(dataset.frequency.text[.en]); it was due by \(day), and nothing new that could be published has come\n"
             + "→ ask \(dataset.department.name[.en])"), at: now)
     }
     return late
   }
 
   /// The next scheduled moment, retry, or half of a signature's life.
-  private func next(_ plans: [DatasetPlan], _ states: [String: Ledger.ScheduleState], _ now: Instant) throws -> Instant? {
+  private func next(_ plans: [DatasetPlan], _ states: [String: Ledger.ScheduleState], _ now: Instant) throws -> Instant?
+  {
     var moments: [Instant] = []
     for case .ready(let dataset, _) in plans {
       if let next = dataset.schedule?.next(after: now, in: zone) { moments.append(next) }

@@ -57,8 +57,10 @@ package struct SiteStatus: Sendable {
       case .misconfigured(_, let problem):
         rows.append(
           Row(
-            dataset: name, title: nil, department: nil, isConfigured: true, configurationProblem: problem, frequency: nil,
-            promise: nil, isLate: false, schedule: nil, nextRun: nil, lastRun: runs[name], release: releases[name] ?? nil))
+            dataset: name, title: nil, department: nil, isConfigured: true, configurationProblem: problem,
+            frequency: nil,
+            promise: nil, isLate: false, schedule: nil, nextRun: nil, lastRun: runs[name],
+            release: releases[name] ?? nil))
       case .ready(let dataset, _):
         let state = states[name]
         let promise = Promise(dataset, delivered: deliveries[name], firstSeen: state?.firstSeen, zone: zone)
@@ -66,7 +68,8 @@ package struct SiteStatus: Sendable {
         rows.append(
           Row(
             dataset: name, title: dataset.title, department: dataset.department.name, isConfigured: true,
-            configurationProblem: nil, frequency: dataset.frequency, promise: promise, isLate: promise.isMissed(at: now),
+            configurationProblem: nil, frequency: dataset.frequency, promise: promise,
+            isLate: promise.isMissed(at: now),
             schedule: dataset.schedule?.description, nextRun: [scheduled, state?.retryAt].compactMap { $0 }.min(),
             lastRun: runs[name], release: releases[name] ?? nil))
       }
@@ -76,7 +79,8 @@ package struct SiteStatus: Sendable {
       rows.append(
         Row(
           dataset: name, title: nil, department: nil, isConfigured: false, configurationProblem: nil, frequency: nil,
-          promise: nil, isLate: false, schedule: nil, nextRun: nil, lastRun: runs[name], release: releases[name] ?? nil))
+          promise: nil, isLate: false, schedule: nil, nextRun: nil, lastRun: runs[name], release: releases[name] ?? nil)
+      )
     }
     self.rows = rows.sorted { $0.dataset < $1.dataset }
     signatures = (published.repository?.roles ?? []).map { role in

@@ -42,7 +42,9 @@ extension Publisher {
     return try publish(withdrawals, published, DatasetResult(dataset, .unchanged, message: message))
   }
 
-  private func publish(_ withdrawals: [Withdrawal], _ published: PublishedSite, _ result: DatasetResult) throws -> DatasetResult {
+  private func publish(_ withdrawals: [Withdrawal], _ published: PublishedSite, _ result: DatasetResult) throws
+    -> DatasetResult
+  {
     let record = record(of: result, run: newRunID())
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     try publishCatalog([], listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))

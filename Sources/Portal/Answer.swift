@@ -51,7 +51,8 @@ struct Answer {
       "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Repr-Digest"
     if let digest = representation.digest { fields[field("Repr-Digest")] = "sha-256=:\(base64(digest.bytes)):" }
     if let names = representation.fileNames {
-      fields[.contentDisposition] = "attachment; filename=\"\(names.plain)\"; filename*=UTF-8''\(escaped(names.readable))"
+      fields[.contentDisposition] =
+        "attachment; filename=\"\(names.plain)\"; filename*=UTF-8''\(escaped(names.readable))"
     }
     if representation.mediaType.hasPrefix("text/html") {
       fields[field("Content-Security-Policy")] =
@@ -62,7 +63,9 @@ struct Answer {
     let modified = representation.modified
     if let condition = request[.ifMatch], !Self.lists(condition, tag, isWeak: false) {
       self.init(.preconditionFailed)
-    } else if request[.ifMatch] == nil, let date = request[.ifUnmodifiedSince].flatMap(Instant.at(httpDate:)), modified > date {
+    } else if request[.ifMatch] == nil, let date = request[.ifUnmodifiedSince].flatMap(Instant.at(httpDate:)),
+      modified > date
+    {
       self.init(.preconditionFailed)
     } else if let condition = request[.ifNoneMatch] {
       self.init(Self.lists(condition, tag, isWeak: true) ? .notModified : .ok)

@@ -100,13 +100,16 @@ final class Finder: Sendable {
   // MARK: Releases
 
   private func release(_ parts: [String], _ index: SiteIndex, wantsMark: Bool) throws -> Resource {
-    if parts[0] == "targets", parts.count == 3, parts[1] == "site" { return try plainFile(parts.joined(separator: "/"), parts) }
+    if parts[0] == "targets", parts.count == 3, parts[1] == "site" {
+      return try plainFile(parts.joined(separator: "/"), parts)
+    }
     guard parts.count == 5 else { return .missing }
     let dataset = "\(parts[1])/\(parts[2])"
     var release = parts[3]
     var name = parts[4]
     if parts[0] == "targets" {
-      guard name.utf8.count > 65, let digest = Digest(hex: String(name.prefix(64))), name.dropFirst(64).first == "." else {
+      guard name.utf8.count > 65, let digest = Digest(hex: String(name.prefix(64))), name.dropFirst(64).first == "."
+      else {
         return .missing
       }
       name = String(name.dropFirst(65))
@@ -140,13 +143,16 @@ final class Finder: Sendable {
     let hasMark = wantsMark && name == "data.csv"
     return .file(
       Representation(
-        byteCount: byteCount + (hasMark ? 3 : 0), entityTag: digest.hex + (hasMark ? "-bom" : ""), digest: hasMark ? nil : digest,
+        byteCount: byteCount + (hasMark ? 3 : 0), entityTag: digest.hex + (hasMark ? "-bom" : ""),
+        digest: hasMark ? nil : digest,
         modified: modified, mediaType: mediaType(of: name), caching: caching,
         fileNames: fileNames(dataset, release, name, record),
         body: .unpacked(path: try placed("data/\(path).gz"), hasMark: hasMark)))
   }
 
-  private func fileNames(_ dataset: String, _ release: String, _ name: String, _ record: ReleaseRecord?) -> (String, String) {
+  private func fileNames(_ dataset: String, _ release: String, _ name: String, _ record: ReleaseRecord?) -> (
+    String, String
+  ) {
     let kind = name.dropFirst("data".count)
     let plain = "\(dataset.split(separator: "/").last ?? "data")-\(release)\(kind)"
     let title = record?.json["metadata"]?["title"]?["zh"]?.text
@@ -177,7 +183,9 @@ final class Finder: Sendable {
     guard let place else { return .missing }
     switch fileKind(place) {
     case .file: break
-    case .folder: return fileKind("\(place)/index.html") == .file ? .moved("/\(parts.map(escaped).joined(separator: "/"))/") : .missing
+    case .folder:
+      return fileKind("\(place)/index.html") == .file
+        ? .moved("/\(parts.map(escaped).joined(separator: "/"))/") : .missing
     default: return .missing
     }
     let open = try OpenFile(path: place)

@@ -74,7 +74,8 @@ package struct Serve: Sendable {
         server: .http1(
           configuration: .init(
             additionalChannelHandlers: [HeadDeadline(limits)], idleTimeout: .seconds(Int64(limits.keepAlive)),
-            httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
+            httpDecoderConfiguration: .init(
+              maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
         configuration: .init(
           address: .hostname(host, port: port), serverName: "daylight",
           availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
@@ -98,7 +99,8 @@ package struct Serve: Sendable {
     guard let place = visitors.enter(address, limit: limits.requestsByAddress) else {
       var answer = Answer(
         .tooManyRequests,
-        LocalizedText(zh: "同一地址的并发请求过多,请稍候再试。", en: "Too many requests at a time from this address; try again in a moment."))
+        LocalizedText(
+          zh: "同一地址的并发请求过多,请稍候再试。", en: "Too many requests at a time from this address; try again in a moment."))
       answer.fields[.retryAfter] = "1"
       answer.fields[.cacheControl] = "no-store"
       return response(answer, nil, method, "-", start, visit, place: nil)
@@ -113,7 +115,8 @@ package struct Serve: Sendable {
         answer.fields[.connection] = "close"
         break
       }
-      let hasBody = request.headers[.transferEncoding] != nil || request.headers[.contentLength].map { $0 != "0" } ?? false
+      let hasBody =
+        request.headers[.transferEncoding] != nil || request.headers[.contentLength].map { $0 != "0" } ?? false
       guard !hasBody else {
         answer = Answer(.contentTooLarge, LocalizedText(zh: "请求不应带有正文。", en: "A request has no body here."))
         answer.fields[.connection] = "close"
@@ -144,7 +147,9 @@ package struct Serve: Sendable {
     return response(answer, representation, method, known, start, visit, place: place)
   }
 
-  private func answer(_ resource: Resource, _ fields: HTTPFields, _ method: HTTPRequest.Method) -> (Answer, Representation?) {
+  private func answer(_ resource: Resource, _ fields: HTTPFields, _ method: HTTPRequest.Method) -> (
+    Answer, Representation?
+  ) {
     switch resource {
     case .file(let representation):
       var fields = fields
@@ -178,7 +183,8 @@ package struct Serve: Sendable {
       _ = place
       log(
         Access(
-          method: method.rawValue.count <= 8 ? method.rawValue : "-", path: path, status: status.code, byteCount: byteCount,
+          method: method.rawValue.count <= 8 ? method.rawValue : "-", path: path, status: status.code,
+          byteCount: byteCount,
           isComplete: isComplete,
           seconds: (ContinuousClock().now - start) / .seconds(1)))
     }
@@ -256,7 +262,9 @@ package struct Serve: Sendable {
   }
 
   /// Gives a client that takes nothing only so long: a write that waits ends when its connection does.
-  private func send(_ bytes: [UInt8], _ writer: inout any ResponseBodyWriter, _ sent: inout Int, on channel: any Channel)
+  private func send(
+    _ bytes: [UInt8], _ writer: inout any ResponseBodyWriter, _ sent: inout Int, on channel: any Channel
+  )
     async throws
   {
     let timer = channel.eventLoop.scheduleTask(in: .seconds(Int64(limits.writeTimeout))) { channel.close(promise: nil) }

@@ -79,7 +79,8 @@ extension PrivateStore {
     var reader = try SealedReader(path: path, magic: magic, passphrase: passphrase, damaged: damaged)
     var count = 0
     while let header = try reader.lengthPrefixed(limit: 64 << 10) {
-      guard let json = try? JSONParser.parse(header), let name = json["path"]?.text, let length = json["length"]?.integer,
+      guard let json = try? JSONParser.parse(header), let name = json["path"]?.text,
+        let length = json["length"]?.integer,
         length >= 0, isAllowed(name)
       else { throw damaged }
       let place = "\(folder)/\(name)"

@@ -26,9 +26,12 @@ extension Ledger {
     try database.read { database in
       var states: [String: ScheduleState] = [:]
       for row in try Row.fetchAll(database, sql: "SELECT * FROM schedule") {
-        guard let firstSeen = Instant(row["first_seen"] as String), let slot = Instant(row["slot"] as String) else { continue }
+        guard let firstSeen = Instant(row["first_seen"] as String), let slot = Instant(row["slot"] as String) else {
+          continue
+        }
         states[row["dataset"]] = ScheduleState(
-          firstSeen: firstSeen, slot: slot, failures: row["failures"], retryAt: (row["retry_at"] as String?).flatMap(Instant.init))
+          firstSeen: firstSeen, slot: slot, failures: row["failures"],
+          retryAt: (row["retry_at"] as String?).flatMap(Instant.init))
       }
       return states
     }
@@ -39,7 +42,8 @@ extension Ledger {
       try database.execute(
         sql: "INSERT OR REPLACE INTO schedule (dataset, first_seen, slot, failures, retry_at) VALUES (?, ?, ?, ?, ?)",
         arguments: [
-          dataset.description, state.firstSeen.description, state.slot.description, state.failures, state.retryAt?.description,
+          dataset.description, state.firstSeen.description, state.slot.description, state.failures,
+          state.retryAt?.description,
         ])
     }
   }
@@ -58,7 +62,8 @@ extension Ledger {
   /// What tells the newest accepted delivery from others; nil where there was none.
   package func deliveryStamp(of dataset: DatasetID) throws -> String? {
     try database.read { database in
-      try String.fetchOne(database, sql: "SELECT stamp FROM delivery WHERE dataset = ?", arguments: [dataset.description])
+      try String.fetchOne(
+        database, sql: "SELECT stamp FROM delivery WHERE dataset = ?", arguments: [dataset.description])
     }
   }
 
@@ -111,7 +116,8 @@ extension Ledger {
     try database.write { database in
       for kind in kinds {
         try database.execute(
-          sql: "UPDATE notice SET is_open = 0 WHERE dataset = ? AND kind = ?", arguments: [dataset.description, kind.rawValue])
+          sql: "UPDATE notice SET is_open = 0 WHERE dataset = ? AND kind = ?",
+          arguments: [dataset.description, kind.rawValue])
       }
     }
   }
@@ -120,10 +126,13 @@ extension Ledger {
   package func unsentNotices(mail: Bool, webhook: Bool) throws -> [Notice] {
     try database.read { database in
       try Row.fetchAll(
-        database, sql: "SELECT * FROM notice WHERE is_open AND ((? AND NOT mailed) OR (? AND NOT called)) ORDER BY id LIMIT 500",
+        database,
+        sql: "SELECT * FROM notice WHERE is_open AND ((? AND NOT mailed) OR (? AND NOT called)) ORDER BY id LIMIT 500",
         arguments: [mail, webhook]
       ).compactMap { row in
-        guard let at = Instant(row["at"] as String), let kind = Notice.Kind(rawValue: row["kind"] as String) else { return nil }
+        guard let at = Instant(row["at"] as String), let kind = Notice.Kind(rawValue: row["kind"] as String) else {
+          return nil
+        }
         return Notice(
           id: row["id"], at: at, kind: kind, dataset: row["dataset"], text: LocalizedText(zh: row["zh"], en: row["en"]),
           isMailed: row["mailed"], isCalled: row["called"])

@@ -100,7 +100,9 @@ package struct Ledger: Sendable {
   package func newestRunTime() throws -> Instant? {
     try database.read { database in
       try String.fetchOne(
-        database, sql: "SELECT at FROM run WHERE rowid > (SELECT coalesce(max(run), 0) FROM accepted_clock) ORDER BY rowid DESC LIMIT 1"
+        database,
+        sql:
+          "SELECT at FROM run WHERE rowid > (SELECT coalesce(max(run), 0) FROM accepted_clock) ORDER BY rowid DESC LIMIT 1"
       ).flatMap(Instant.init)
     }
   }

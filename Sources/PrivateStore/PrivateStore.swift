@@ -58,7 +58,8 @@ package struct PrivateStore: Sendable {
   package func tlsFile(_ name: String, _ kind: String) throws -> String {
     let path = "\(root)/tls/\(name).\(kind).pem"
     guard fileKind(path) == .file else {
-      throw StoreError("the file \(path) is missing", hint: "put the PEM file there; only its name stands in configuration")
+      throw StoreError(
+        "the file \(path) is missing", hint: "put the PEM file there; only its name stands in configuration")
     }
     return path
   }
@@ -67,9 +68,11 @@ package struct PrivateStore: Sendable {
   package func secret(_ name: String) throws -> String {
     let path = "\(root)/secrets/\(name)"
     guard fileKind(path) == .file else {
-      throw StoreError("the file \(path) is missing", hint: "put the password there; only its name stands in configuration")
+      throw StoreError(
+        "the file \(path) is missing", hint: "put the password there; only its name stands in configuration")
     }
-    return String(decoding: try InputFile.contents(of: path, limit: 4_096), as: UTF8.self).prefix { !$0.isNewline }.description
+    return String(decoding: try InputFile.contents(of: path, limit: 4_096), as: UTF8.self).prefix { !$0.isNewline }
+      .description
   }
 }
 

@@ -5,7 +5,8 @@ private let monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug"
 extension Instant {
   private func text(zone: String) -> String {
     let time = description.split(separator: "T")[1].dropLast()
-    return "\(dayNames[date.weekday]), \(padded(date.day, 2)) \(monthNames[date.month - 1]) \(padded(date.year, 4)) \(time) \(zone)"
+    return
+      "\(dayNames[date.weekday]), \(padded(date.day, 2)) \(monthNames[date.month - 1]) \(padded(date.year, 4)) \(time) \(zone)"
   }
 
   /// `Tue, 24 Nov 2026 06:00:00 +0000` (RFC 5322).

@@ -47,7 +47,8 @@ package struct Schedule: Sendable, CustomStringConvertible {
     description = text
     // The 30th of February never comes.
     if case .either(let days?, nil) = day {
-      guard months.contains(where: { month in days.contains { $0 <= CivilDate.dayCount(year: 2024, month: month) } }) else {
+      guard months.contains(where: { month in days.contains { $0 <= CivilDate.dayCount(year: 2024, month: month) } })
+      else {
         throw ScheduleError("names a day that never comes")
       }
     }
@@ -105,18 +106,27 @@ package struct Schedule: Sendable, CustomStringConvertible {
     }
   }
 
-  private static func numbers(_ field: String, _ range: ClosedRange<Int>, _ name: String) throws(ScheduleError) -> Set<Int> {
+  private static func numbers(_ field: String, _ range: ClosedRange<Int>, _ name: String) throws(ScheduleError) -> Set<
+    Int
+  > {
     var numbers: Set<Int> = []
     for item in field.split(separator: ",", omittingEmptySubsequences: false) {
       let parts = item.split(separator: "/", omittingEmptySubsequences: false)
-      let ends = parts.first.map { $0 == "*" ? ["\(range.lowerBound)", "\(range.upperBound)"] : $0.split(separator: "-", omittingEmptySubsequences: false).map(String.init) } ?? []
+      let ends =
+        parts.first.map {
+          $0 == "*"
+            ? ["\(range.lowerBound)", "\(range.upperBound)"]
+            : $0.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        } ?? []
       let step = parts.count == 2 ? Int(parts[1]) : 1
-      guard parts.count <= 2, (1...2).contains(ends.count), let first = Int(ends[0]), let last = Int(ends[ends.count - 1]),
+      guard parts.count <= 2, (1...2).contains(ends.count), let first = Int(ends[0]),
+        let last = Int(ends[ends.count - 1]),
         let step, step > 0, first <= last, range.contains(first), range.contains(last),
         parts.count == 1 || ends.count == 2, !item.contains("+")
       else {
         throw ScheduleError(
-          "has a \(name) \(item): numbers from \(range.lowerBound) to \(range.upperBound), a-b, */n and lists are allowed")
+          "has a \(name) \(item): numbers from \(range.lowerBound) to \(range.upperBound), a-b, */n and lists are allowed"
+        )
       }
       numbers.formUnion(stride(from: first, through: last, by: step))
     }

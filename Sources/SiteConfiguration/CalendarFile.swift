@@ -16,7 +16,9 @@ extension ConfigurationReader {
       for range in try members.required("holidays").list() { holidays.formUnion(try days(range, of: year)) }
       for range in try members["working_days"]?.list() ?? [] {
         for day in try days(range, of: year) {
-          guard day.weekday == 0 || day.weekday == 6 else { throw range.fail("has \(day), which is no Saturday or Sunday") }
+          guard day.weekday == 0 || day.weekday == 6 else {
+            throw range.fail("has \(day), which is no Saturday or Sunday")
+          }
           worked.insert(day)
         }
       }
@@ -30,7 +32,9 @@ extension ConfigurationReader {
 
   /// `MM-DD`, or `MM-DD..MM-DD`.
   private func days(_ value: YAMLValue, of year: Int) throws -> [CivilDate] {
-    let ends = try value.text().split(separator: ".", omittingEmptySubsequences: true).map { CivilDate("\(year)-\($0)") }
+    let ends = try value.text().split(separator: ".", omittingEmptySubsequences: true).map {
+      CivilDate("\(year)-\($0)")
+    }
     guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last else {
       throw value.fail("must be MM-DD or MM-DD..MM-DD")
     }

@@ -99,7 +99,9 @@ extension ConfigurationReader {
     return Source(place: place, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
   }
 
-  private func sourcePlace(_ members: YAMLMapping, _ value: YAMLValue, folder: String, site: Site) throws -> Source.Place {
+  private func sourcePlace(_ members: YAMLMapping, _ value: YAMLValue, folder: String, site: Site) throws
+    -> Source.Place
+  {
     let authority = members["ca"], certificate = members["client_certificate"]
     guard let url = members["url"] else {
       for member in [authority, certificate] { if let member { throw member.fail("goes with url only") } }

@@ -73,11 +73,15 @@ extension ConfigurationReader {
     guard let members = try value?.mapping() else { return notifications }
     if let webhook = members["webhook"] {
       notifications.webhook = try webAddress(webhook, isBase: false)
-      guard WebAddress(try webhook.text()) != nil else { throw webhook.fail("must be an address without user and password") }
+      guard WebAddress(try webhook.text()) != nil else {
+        throw webhook.fail("must be an address without user and password")
+      }
     }
     if let mail = try members["mail"]?.mapping() {
       let server = try mail.required("server")
-      guard MailServer(try server.text()) != nil else { throw server.fail("must be smtp://host:port or smtps://host:port") }
+      guard MailServer(try server.text()) != nil else {
+        throw server.fail("must be smtp://host:port or smtps://host:port")
+      }
       notifications.mail = Notifications.Mail(
         server: try server.text(), from: try mailAddress(mail.required("from")),
         to: try mail.required("to").list().map(mailAddress), user: try mail["user"]?.text(),

@@ -50,7 +50,9 @@ struct MirrorFolder: Sendable {
 
   /// Whether a file of this length is there; its name, or an earlier look at its digest, says the rest.
   func holds(_ relative: String, byteCount: Int) -> Bool {
-    guard fileKind("\(path)/\(relative)") == .file, let file = try? InputFile(path: "\(path)/\(relative)") else { return false }
+    guard fileKind("\(path)/\(relative)") == .file, let file = try? InputFile(path: "\(path)/\(relative)") else {
+      return false
+    }
     return file.byteCount == byteCount
   }
 
@@ -58,7 +60,9 @@ struct MirrorFolder: Sendable {
   func isSame(_ relative: String, _ other: String) -> Bool { isSameFile("\(path)/\(relative)", "\(path)/\(other)") }
 
   func holds(_ relative: String, _ digest: Digest, byteCount: Int) -> Bool {
-    guard holds(relative, byteCount: byteCount), let file = try? InputFile(path: "\(path)/\(relative)") else { return false }
+    guard holds(relative, byteCount: byteCount), let file = try? InputFile(path: "\(path)/\(relative)") else {
+      return false
+    }
     return (try? file.digest()) == digest
   }
 

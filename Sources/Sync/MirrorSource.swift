@@ -52,10 +52,13 @@ final class MirrorSource {
     for isFirstTry in [true, false] {
       let start = partial.byteCount
       do {
-        if start < target.byteCount || target.byteCount == 0 { try fetch(path, target.byteCount, partial, client, progress) }
+        if start < target.byteCount || target.byteCount == 0 {
+          try fetch(path, target.byteCount, partial, client, progress)
+        }
       } catch let error as Overrun {
         try partial.empty()
-        throw VerificationError(error.path, "is longer than the \(target.byteCount) bytes that were signed, and was stopped")
+        throw VerificationError(
+          error.path, "is longer than the \(target.byteCount) bytes that were signed, and was stopped")
       }
       try partial.synchronise()
       if partial.byteCount == target.byteCount, try InputFile(path: partial.path).digest() == target.digest { return }
@@ -64,14 +67,18 @@ final class MirrorSource {
       // What was there from an earlier try may have been of another state of the server.
       if isFirstTry && start > 0 { continue }
       throw VerificationError(
-        path, length == target.byteCount ? "has another digest than was signed" : "has \(length) bytes instead of \(target.byteCount)")
+        path,
+        length == target.byteCount
+          ? "has another digest than was signed" : "has \(length) bytes instead of \(target.byteCount)")
     }
   }
 
   private func fetch(
     _ path: String, _ byteCount: Int, _ partial: PartialFile, _ client: HTTPClient, _ progress: @escaping (Int) -> Void
   ) throws {
-    guard let address = address.appending(escaped(path)) else { throw VerificationError(path, "is no path that can be asked for") }
+    guard let address = address.appending(escaped(path)) else {
+      throw VerificationError(path, "is no path that can be asked for")
+    }
     var request = HTTPRequest(address)
     if partial.byteCount > 0 { request.fields.append(("Range", "bytes=\(partial.byteCount)-")) }
     let sink = FileSink(partial, limit: byteCount, path: path, progress: progress)

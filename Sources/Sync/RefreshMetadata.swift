@@ -29,7 +29,8 @@ struct RefreshMetadata {
     let stored = try folder.contents(".sync/root.json")
     guard let anchor = given ?? stored else {
       throw SyncError(
-        "there is no root to trust yet", hint: "give --root FILE, a copy of root metadata that you got from the publisher")
+        "there is no root to trust yet",
+        hint: "give --root FILE, a copy of root metadata that you got from the publisher")
     }
     var complaints: [String] = []
     var errors: [any Error] = []
@@ -46,7 +47,9 @@ struct RefreshMetadata {
         }
         try outcome.trusted.requireCurrentRoot()
         let held = try folder.contents("metadata/timestamp.json")
-        let heldSnapshot = try held.flatMap(snapshotVersion).flatMap { try folder.contents("metadata/\($0).snapshot.json") }
+        let heldSnapshot = try held.flatMap(snapshotVersion).flatMap {
+          try folder.contents("metadata/\($0).snapshot.json")
+        }
         outcome.trusted.hold(timestamp: held, snapshot: heldSnapshot)
         guard let timestamp = try source.contents("metadata/timestamp.json", limit: 16_384) else {
           // A mistyped address looks just like this.
@@ -163,7 +166,8 @@ struct RefreshMetadata {
   private func isPlainRole(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 100
       && name.utf8.allSatisfy {
-        ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x41 && $0 <= 0x5a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d || $0 == 0x5f
+        ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x41 && $0 <= 0x5a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d
+          || $0 == 0x5f
       }
   }
 }

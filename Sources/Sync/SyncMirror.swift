@@ -73,7 +73,9 @@ package struct SyncMirror: Sendable {
     outcome.isTrial = metadata.trusted.isTrial
     outcome.complaints = metadata.complaints
     let mark = "\(SHA256.hash(metadata.timestamp)) \(only.sorted().joined(separator: " "))"
-    if metadata.isUnchanged, !checksAll, try folder.contents(".sync/done").map({ String(decoding: $0, as: UTF8.self) }) == mark {
+    if metadata.isUnchanged, !checksAll,
+      try folder.contents(".sync/done").map({ String(decoding: $0, as: UTF8.self) }) == mark
+    {
       outcome.isUnchanged = true
       return outcome
     }
@@ -122,7 +124,8 @@ package struct SyncMirror: Sendable {
     for dataset in only where !targets.contains(where: { $0.path.hasPrefix("\(dataset)/") }) {
       // What was taken back goes from the mirror too; what never was is a mistake.
       guard fileKind("\(folder.path)/data/\(dataset)") == nil else { continue }
-      throw SyncError("the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
+      throw SyncError(
+        "the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
     }
     return try targets.filter { target in
       let parts = target.path.split(separator: "/")
@@ -135,13 +138,17 @@ package struct SyncMirror: Sendable {
 
   /// No part of a path begins with a dot, or is longer than a file's name with a digest before it may be.
   private func isPlain(_ path: String) -> Bool {
-    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !$0.hasPrefix(".") && $0.utf8.count <= 180 }
+    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+      !$0.hasPrefix(".") && $0.utf8.count <= 180
+    }
   }
 
   /// The pages and catalogues that `site/tree.json` names; none of them may take the place of anything else.
   private func treeFiles(_ targets: [SignedTarget]) throws -> [Want] {
     guard let tree = targets.first(where: { $0.path == "site/tree.json" }) else { return [] }
-    guard let bytes = try folder.contents("targets/\(tree.hashedPath)", limit: 64 << 20), let json = try? JSONParser.parse(bytes) else {
+    guard let bytes = try folder.contents("targets/\(tree.hashedPath)", limit: 64 << 20),
+      let json = try? JSONParser.parse(bytes)
+    else {
       throw VerificationError("site/tree.json", "cannot be read")
     }
     return try (json["files"]?.elements ?? []).map { file in
@@ -255,8 +262,9 @@ package struct SyncMirror: Sendable {
 
   // MARK: Publishing
 
-  /// Second names first, then the metadata, the timestamp last of them: the commit point for whoever reads the mirror. Fixed
-  /// addresses follow.
+  /// Second names first, then the metadata, the timestamp last of them: the commit point for whoever reads the mirror.
+  ///
+  /// Fixed addresses follow.
   private func publish(_ metadata: RefreshMetadata.Outcome, _ signed: [SignedTarget], _ tree: [Want]) throws {
     let releases = signed.filter { !$0.path.hasPrefix("site/") }
     for target in releases where target.path.split(separator: "/").count == 4 {
@@ -286,9 +294,12 @@ package struct SyncMirror: Sendable {
     for want in tree where !folder.holds(want.path, want.target.digest, byteCount: want.target.byteCount) {
       guard
         let twin = tree.first(where: {
-          $0.target.digest == want.target.digest && folder.holds($0.path, $0.target.digest, byteCount: $0.target.byteCount)
+          $0.target.digest == want.target.digest
+            && folder.holds($0.path, $0.target.digest, byteCount: $0.target.byteCount)
         })
-      else { throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again", isUsage: false) }
+      else {
+        throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again", isUsage: false)
+      }
       try folder.link(twin.path, as: want.path, want.target.digest)
     }
   }
@@ -336,6 +347,8 @@ package struct SyncMirror: Sendable {
   }
 
   private func removePartials() throws {
-    for name in try folderNames("\(folder.path)/.sync/partial") { try removeTree("\(folder.path)/.sync/partial/\(name)") }
+    for name in try folderNames("\(folder.path)/.sync/partial") {
+      try removeTree("\(folder.path)/.sync/partial/\(name)")
+    }
   }
 }

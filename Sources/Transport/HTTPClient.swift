@@ -164,7 +164,8 @@ package final class HTTPClient {
       guard let context, let address else { return CURL_SOCKET_BAD }
       let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
       guard exchange.allows(address) else { return CURL_SOCKET_BAD }
-      return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+      return socket(
+        address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     }
     var message = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE) + 1)
     let result = message.withUnsafeMutableBufferPointer { buffer -> CURLcode in
@@ -286,7 +287,8 @@ private final class Exchange {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:
       throw TransferError(.notTrusted(message), address)
-    default: throw TransferError(.failed(message.isEmpty ? String(cString: curl_easy_strerror(result)) : message), address)
+    default:
+      throw TransferError(.failed(message.isEmpty ? String(cString: curl_easy_strerror(result)) : message), address)
     }
   }
 }

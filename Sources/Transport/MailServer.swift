@@ -44,7 +44,8 @@ package struct MailServer: Sendable {
       }
       let encodedSubject = words.map { "=?utf-8?B?\(base64($0))?=" }.joined(separator: "\r\n ")
       var lines = [
-        "From: <\(from)>", "To: \(to.map { "<\($0)>" }.joined(separator: ", "))", "Subject: \(encodedSubject)", "Date: \(date)",
+        "From: <\(from)>", "To: \(to.map { "<\($0)>" }.joined(separator: ", "))", "Subject: \(encodedSubject)",
+        "Date: \(date)",
         "Message-ID: \(id)", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: base64", "Auto-Submitted: auto-generated", "",
       ]

@@ -57,7 +57,9 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case .hostNotAllowed(let host):
       LocalizedText(
         zh: "\(address):主机 \(host) 不在允许名单内\n提示:核实后把它加入 site.yaml 的 source_hosts",
-        en: "\(address): the host \(host) is not allowed\nhint: once it is known to be right, add it to source_hosts in site.yaml")
+        en:
+          "\(address): the host \(host) is not allowed\nhint: once it is known to be right, add it to source_hosts in site.yaml"
+      )
     case .addressNotAllowed(let ip):
       LocalizedText(
         zh: "\(address):该主机名指向 \(ip),属于本机、链路本地或元数据地址,已拒绝连接\n提示:请核对域名解析;确有需要时把该地址本身加入 source_hosts",
@@ -70,7 +72,8 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
           + "hint: ask the department for the new address, and correct source.url or source_hosts")
     case .tooManyRedirects:
       LocalizedText(
-        zh: "\(address):转向次数过多\n提示:请让部门检查该地址", en: "\(address): redirects without end\nhint: ask the department to look at this address")
+        zh: "\(address):转向次数过多\n提示:请让部门检查该地址",
+        en: "\(address): redirects without end\nhint: ask the department to look at this address")
     case .status(let status, _): statusText(status)
     case .tooLarge(let limit):
       LocalizedText(
@@ -80,11 +83,15 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case .timedOut:
       LocalizedText(
         zh: "\(address):超时\n提示:稍后会重试;如持续发生,请联系部门检查服务器和网络",
-        en: "\(address): timed out\nhint: it is worth another try; should it last, ask the department to look at server and network")
+        en:
+          "\(address): timed out\nhint: it is worth another try; should it last, ask the department to look at server and network"
+      )
     case .tooSlow:
       LocalizedText(
         zh: "\(address):传输过慢,已中止\n提示:稍后会从断点继续;如持续发生,请联系部门检查网络",
-        en: "\(address): is too slow, and was stopped\nhint: the next try goes on from there; should it last, ask the department to look at the network")
+        en:
+          "\(address): is too slow, and was stopped\nhint: the next try goes on from there; should it last, ask the department to look at the network"
+      )
     case .cutOff(let received, let expected):
       LocalizedText(
         zh: "\(address):传输中断,只收到 \(received)\(expected.map { " / \($0)" } ?? "") 字节\n提示:稍后会从断点继续;如持续发生,请联系部门",
@@ -98,11 +105,14 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
       LocalizedText(
         zh: "\(address):服务器证书无法信任(\(why))\n提示:请让部门更换证书;内部证书机构请用 source.ca 指定,绝不跳过校验",
         en: "\(address): the server's certificate cannot be trusted (\(why))\n"
-          + "hint: ask the department for a valid one; an authority of their own is named by source.ca; checking is never left out")
+          + "hint: ask the department for a valid one; an authority of their own is named by source.ca; checking is never left out"
+      )
     case .failed(let why):
       LocalizedText(
         zh: "\(address):传输失败(\(why))\n提示:稍后会重试;如持续发生,请联系部门检查服务器",
-        en: "\(address): the transfer failed (\(why))\nhint: it is worth another try; should it last, ask the department to look at the server")
+        en:
+          "\(address): the transfer failed (\(why))\nhint: it is worth another try; should it last, ask the department to look at the server"
+      )
     }
   }
 
@@ -115,14 +125,19 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     case 401, 403, 407, 412:
       LocalizedText(
         zh: "\(address):服务器拒绝访问(\(status))\n提示:请向部门申请访问权限,或检查 source.client_certificate",
-        en: "\(address): the server refuses access (\(status))\nhint: ask the department for access, or check source.client_certificate")
+        en:
+          "\(address): the server refuses access (\(status))\nhint: ask the department for access, or check source.client_certificate"
+      )
     case 429:
       LocalizedText(
-        zh: "\(address):请求过于频繁(429)\n提示:稍后会重试", en: "\(address): too many requests (429)\nhint: it is worth another try later")
+        zh: "\(address):请求过于频繁(429)\n提示:稍后会重试",
+        en: "\(address): too many requests (429)\nhint: it is worth another try later")
     default:
       LocalizedText(
         zh: "\(address):服务器出错(\(status))\n提示:稍后会重试;如持续发生,请联系部门",
-        en: "\(address): the server failed (\(status))\nhint: it is worth another try; should it last, ask the department")
+        en:
+          "\(address): the server failed (\(status))\nhint: it is worth another try; should it last, ask the department"
+      )
     }
   }
 }

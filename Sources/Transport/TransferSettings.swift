@@ -12,7 +12,9 @@ package struct TransferSettings: Sendable {
   package var byteLimit = 64 << 30
   /// Bytes a second at most; nil for as fast as it goes.
   package var maximumRate: Int?
-  /// `http://host:port`; nil for none. The environment's proxies are not looked at.
+  /// Address of a proxy, as `http://host:port`.
+  ///
+  /// Nil for none; the environment's are not looked at.
   package var proxy: String?
   /// PEM files: authorities to trust instead of the system's, and the client's own certificate and key.
   package var authorityFile: String?

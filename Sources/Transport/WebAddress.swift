@@ -34,7 +34,9 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The address below this one.
-  package func appending(_ path: String) -> WebAddress? { WebAddress(text.hasSuffix("/") ? text + path : "\(text)/\(path)") }
+  package func appending(_ path: String) -> WebAddress? {
+    WebAddress(text.hasSuffix("/") ? text + path : "\(text)/\(path)")
+  }
 
   /// Without the query, which may hold a secret.
   package var description: String {

@@ -59,7 +59,8 @@ package struct Compare: Stage {
       return .changed(
         VersionedTable(
           dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
-          release: lastID?.next(on: run.clock.today) ?? ReleaseID(date: run.clock.today, number: 1), version: Version(1, 0, 0), change: change,
+          release: lastID?.next(on: run.clock.today) ?? ReleaseID(date: run.clock.today, number: 1),
+          version: Version(1, 0, 0), change: change,
           content: content,
           previous: nil, issued: run.clock.now))
     }

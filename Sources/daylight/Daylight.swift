@@ -29,7 +29,8 @@ struct Daylight: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Publish.self, Check.self, Withdraw.self, Status.self, ScheduleCommand.self, Refresh.self, ServeCommand.self, SyncCommand.self, Verify.self,
+      Publish.self, Check.self, Withdraw.self, Status.self, ScheduleCommand.self, Refresh.self, ServeCommand.self,
+      SyncCommand.self, Verify.self,
       Keys.self, Backup.self, Restore.self,
     ])
 

@@ -248,21 +248,30 @@ import Testing
     let nested = try run([executable, "publish", "--public", "workspace/public"], in: site.path)
     #expect(nested.code == 2 && nested.error.contains("must not lie within one another"))
     for command in [
-      [], ["publish"], ["check"], ["status"], ["keys", "show"], ["withdraw"], ["schedule", "run"], ["schedule", "list"],
+      [], ["publish"], ["check"], ["status"], ["keys", "show"], ["withdraw"], ["schedule", "run"],
+      ["schedule", "list"],
       ["schedule", "install"], ["refresh"], ["serve"], ["sync"], ["verify"], ["backup"], ["restore"],
     ] {
       let result = try run([executable] + command + ["--help"], in: site.path)
       #expect(result.code == 0 && result.output.contains("Examples:"), "\(command)")
       // README names every command.
       let readme = try String(contentsOfFile: "\(projectRoot)/README.md", encoding: .utf8)
-      #expect(readme.contains("daylight \(command.first ?? "publish")") || readme.contains("`\(command.first ?? "")`"), "\(command)")
+      #expect(
+        readme.contains("daylight \(command.first ?? "publish")") || readme.contains("`\(command.first ?? "")`"),
+        "\(command)")
     }
     // No command is left out of this list.
     let help = try run([executable, "--help"], in: site.path).output
-    let names = help.components(separatedBy: "SUBCOMMANDS:").last?.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+    let names =
+      help.components(separatedBy: "SUBCOMMANDS:").last?.split(separator: "\n").filter {
+        $0.hasPrefix("  ") && !$0.hasPrefix("   ")
+      }
       .compactMap { $0.split(separator: " ").first.map(String.init) } ?? []
     #expect(
-      Set(names).subtracting(["See"]) == ["publish", "check", "withdraw", "status", "schedule", "refresh", "serve", "sync", "verify", "keys", "backup", "restore"])
+      Set(names).subtracting(["See"]) == [
+        "publish", "check", "withdraw", "status", "schedule", "refresh", "serve", "sync", "verify", "keys", "backup",
+        "restore",
+      ])
   }
 
   @Test(arguments: [

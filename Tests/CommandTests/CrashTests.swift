@@ -77,8 +77,8 @@ import Testing
     #expect(killed.count > 25, "there are many points to be killed at")
     let answers = try client.verify(killed.map { "\($0.site.path)/public" }, now: "2026-11-23 07:00:00")
     #expect(answers.count == killed.count, "\(answers)")
-    // Five files of a release, and three of the site role.
-    #expect(Set(answers) == ["ok 8", "ok 13"], "\(answers)")
+    // Six files of a release, and three of the site role.
+    #expect(Set(answers) == ["ok 9", "ok 15"], "\(answers)")
 
     for (index, (call, victim)) in killed.enumerated() {
       // No file with a fixed name ever changes.
@@ -134,10 +134,10 @@ import Testing
     }
     let answers = try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00")
     #expect(
-      Set(answers).isSubset(of: ["empty", "ok 8"]) && answers.contains("empty") && killed.count > 10, "\(answers)")
+      Set(answers).isSubset(of: ["empty", "ok 9"]) && answers.contains("empty") && killed.count > 10, "\(answers)")
     for victim in killed { #expect(try victim.daylight("publish", now: clock).code == 0) }
     #expect(
-      try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00").allSatisfy { $0 == "ok 8" })
+      try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00").allSatisfy { $0 == "ok 9" })
   }
 
   private func isReplaceable(_ path: String) -> Bool {

@@ -18,11 +18,14 @@ import Testing
   private func tick(_ site: TestSite, at time: String) throws -> Tick {
     let result = try site.daylight("schedule", "run", "--once", "--json", now: time)
     let report = try #require(
-      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any], "\(time): \(result.output)\(result.error)")
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any],
+      "\(time): \(result.output)\(result.error)")
     let results = report["results"] as? [[String: Any]] ?? []
     return Tick(
       at: time, code: result.code,
-      outcomes: Dictionary(results.map { ($0["dataset"] as? String ?? "", $0["outcome"] as? String ?? "") }, uniquingKeysWith: { a, b in "\(a) and \(b)" }),
+      outcomes: Dictionary(
+        results.map { ($0["dataset"] as? String ?? "", $0["outcome"] as? String ?? "") },
+        uniquingKeysWith: { a, b in "\(a) and \(b)" }),
       late: report["late"] as? [String] ?? [],
       renewed: (report["renewed"] as? [[String: Any]] ?? []).compactMap { $0["role"] as? String },
       next: report["next"] as? String ?? "")
@@ -35,9 +38,11 @@ import Testing
 
   private func add(_ site: TestSite, _ name: String, schedule: String, frequency: String) throws {
     try site.addDataset(
-      name, columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n", more: "release: {formats: [csv]}\nschedule: \"\(schedule)\"")
+      name, columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n",
+      more: "release: {formats: [csv]}\nschedule: \"\(schedule)\"")
     let file = "datasets/office/\(name)/dataset.yaml"
-    try site.write(try site.text(file).replacingOccurrences(of: "frequency: monthly", with: "frequency: \(frequency)"), file)
+    try site.write(
+      try site.text(file).replacingOccurrences(of: "frequency: monthly", with: "frequency: \(frequency)"), file)
   }
 
   /// A year of a site whose machine is switched off now and then, and whose departments fail to deliver: 2026, with the real
@@ -45,14 +50,18 @@ import Testing
   @Test func everyPromiseOfAYearIsKeptOrReported() throws {
     let site = try TestSite()
     guard let client = try YearClient(site) else { return }
-    try FileManager.default.copyItem(atPath: "\(projectRoot)/datasets/calendar.yaml", toPath: "\(site.path)/datasets/calendar.yaml")
+    try FileManager.default.copyItem(
+      atPath: "\(projectRoot)/datasets/calendar.yaml", toPath: "\(site.path)/datasets/calendar.yaml")
     try add(site, "daily", schedule: "0 6 * * *", frequency: "daily")
     try add(site, "monthly", schedule: "0 9 1W * *", frequency: "monthly")
     try add(site, "weekly", schedule: "30 8 * * 1", frequency: "weekly")
     func at(_ text: String) -> Date { formatter.date(from: "\(text):00+08:00") ?? .distantPast }
     func day(_ date: Date) -> String { String(formatter.string(from: date.addingTimeInterval(8 * 3_600)).prefix(10)) }
     // Switched off: an evening to the next noon, a whole day, and once for ten days.
-    let outages = [(at("2026-03-10T20:00"), at("2026-03-11T12:00")), (at("2026-05-06T05:00"), at("2026-05-06T23:30")), (at("2026-08-01T01:00"), at("2026-08-11T10:00"))]
+    let outages = [
+      (at("2026-03-10T20:00"), at("2026-03-11T12:00")), (at("2026-05-06T05:00"), at("2026-05-06T23:30")),
+      (at("2026-08-01T01:00"), at("2026-08-11T10:00")),
+    ]
     // The weekly department delivers nothing in June; what it delivers on 14 September is not what its schema says.
     let silence = at("2026-05-31T00:00")...at("2026-07-01T00:00")
 
@@ -70,12 +79,14 @@ import Testing
         delivered = today
         let number = Int(now.timeIntervalSince1970 / 864_000)
         try site.write("id\n\(number)\n", "datasets/office/daily/input.csv")
-        try site.write("id\n\(today.prefix(7).replacingOccurrences(of: "-", with: ""))\n", "datasets/office/monthly/input.csv")
+        try site.write(
+          "id\n\(today.prefix(7).replacingOccurrences(of: "-", with: ""))\n", "datasets/office/monthly/input.csv")
         let weekly = "datasets/office/weekly/input.csv"
         if silence.contains(now) {
           try? FileManager.default.removeItem(atPath: "\(site.path)/\(weekly)")
         } else {
-          try site.write(today == "2026-09-14" ? "id\nno number\n" : "id\n\(Int(now.timeIntervalSince1970) / 604_800)\n", weekly)
+          try site.write(
+            today == "2026-09-14" ? "id\nno number\n" : "id\n\(Int(now.timeIntervalSince1970) / 604_800)\n", weekly)
         }
       }
       let tick = try tick(site, at: formatter.string(from: now))
@@ -87,7 +98,9 @@ import Testing
       }
       for dataset in tick.late { lateDays[dataset, default: []].insert(today) }
       let next = try #require(formatter.date(from: tick.next), "there is always something to come: \(tick)")
-      #expect(next > now && next.timeIntervalSince(now) <= 1.5 * 86_400 + 1, "no signature may pass half of its life: \(tick)")
+      #expect(
+        next > now && next.timeIntervalSince(now) <= 1.5 * 86_400 + 1, "no signature may pass half of its life: \(tick)"
+      )
       if !verified.contains(today) {
         // A client that was there all the year, at the end of the day.
         let answer = try client.verify(at: day(now) + " 15:59:00")
@@ -110,12 +123,17 @@ import Testing
     let days = daily.map { String($0.prefix(10)) }
     #expect(Set(days).count == days.count, "never twice a day")
     #expect(days.count == 365 - 10, "once for each day but those of the long outage: \(days.count)")
-    #expect(days.contains("2026-03-11") && days.contains("2026-05-06") && days.contains("2026-08-11") && !days.contains("2026-08-05"))
-    #expect(daily.count { $0.hasSuffix("released") } >= 35 && daily.allSatisfy { $0.hasSuffix("released") || $0.hasSuffix("unchanged") })
+    #expect(
+      days.contains("2026-03-11") && days.contains("2026-05-06") && days.contains("2026-08-11")
+        && !days.contains("2026-08-05"))
+    #expect(
+      daily.count { $0.hasSuffix("released") } >= 35
+        && daily.allSatisfy { $0.hasSuffix("released") || $0.hasSuffix("unchanged") })
     // Monthly: the first working days of 2026, one of them a Sunday, and after the outage for August.
     #expect(
       (runs["office/monthly"] ?? []).map { String($0.prefix(10)) } == [
-        "2026-01-04", "2026-02-02", "2026-03-02", "2026-04-01", "2026-05-06", "2026-06-01", "2026-07-01", "2026-08-11", "2026-09-01", "2026-10-08",
+        "2026-01-04", "2026-02-02", "2026-03-02", "2026-04-01", "2026-05-06", "2026-06-01", "2026-07-01", "2026-08-11",
+        "2026-09-01", "2026-10-08",
         "2026-11-02", "2026-12-01",
       ], "\(runs["office/monthly"] ?? [])")
     #expect(lateDays["office/monthly"] == nil, "a holiday makes nobody late")
@@ -127,7 +145,8 @@ import Testing
     let late = (lateDays["office/weekly"] ?? []).sorted()
     #expect(late.first == "2026-06-03" || late.first == "2026-06-02", "\(late)")
     #expect(late.last == "2026-06-30" || late.last == "2026-07-01", "\(late)")
-    #expect(weekly.contains { $0.hasPrefix("2026-07-01") && $0.hasSuffix("released") }, "retried when it was there again")
+    #expect(
+      weekly.contains { $0.hasPrefix("2026-07-01") && $0.hasSuffix("released") }, "retried when it was there again")
     let summer = Set((lateDays["office/daily"] ?? []).map { String($0.prefix(7)) })
     #expect(summer.isSubset(of: ["2026-08"]), "\(lateDays)")
   }
@@ -139,13 +158,17 @@ import Testing
     #expect(try tick(site, at: "2026-11-23T00:00:00Z").outcomes.isEmpty, "seen for the first time: nothing is due yet")
     try site.write("nonsense: [", "datasets/office/c/dataset.yaml")
     let due = try tick(site, at: "2026-11-23T22:00:00Z")
-    #expect(due.outcomes == ["office/a": "refused", "office/b": "released"] && due.code == 2, "a misconfigured one is told too: \(due)")
+    #expect(
+      due.outcomes == ["office/a": "refused", "office/b": "released"] && due.code == 2,
+      "a misconfigured one is told too: \(due)")
     #expect(try tick(site, at: "2026-11-23T22:05:00Z").outcomes.isEmpty, "no second run")
     let status = try site.daylight("status", "--json", now: "2026-11-23T22:05:00Z")
     #expect(status.output.contains("dataset.yaml") && status.output.contains("refused"))
     let page = try site.daylight("status", "--html", "status.html", now: "2026-11-23T22:05:00Z")
     let html = try site.text("status.html")
-    #expect(page.code == 0 && html.contains("已拒绝") && html.contains("refused") && html.contains("Private: not for publication"))
+    #expect(
+      page.code == 0 && html.contains("已拒绝") && html.contains("refused")
+        && html.contains("Private: not for publication"))
     #expect(try site.daylight("status", "--html", "public/status.html").code == 2, "the page is private")
   }
 
@@ -155,7 +178,8 @@ import Testing
     _ = try tick(site, at: "2026-11-23T00:00:00Z")
     // flock(1) holds the lock as a publication would.
     let result = try run(
-      ["/usr/bin/flock", "workspace/lock", executable, "schedule", "run", "--once", "--now", "2026-11-23T22:00:00Z"], in: site.path)
+      ["/usr/bin/flock", "workspace/lock", executable, "schedule", "run", "--once", "--now", "2026-11-23T22:00:00Z"],
+      in: site.path)
     #expect(result.code == 1 && result.error.contains("another publication is running"), "\(result.error)")
     #expect(try tick(site, at: "2026-11-23T22:05:00Z").outcomes == ["office/a": "released"], "due until it was run")
   }
@@ -167,12 +191,16 @@ import Testing
     let before = try site.tree("public")
     for command in ["publish", "refresh"] {
       let result = try site.daylight(command, now: "2025-01-01T00:00:00Z")
-      #expect(result.code == 1 && result.error.contains("the clock says 2025-01-01") && result.error.contains("--accept-clock"), "\(result.error)")
+      #expect(
+        result.code == 1 && result.error.contains("the clock says 2025-01-01")
+          && result.error.contains("--accept-clock"), "\(result.error)")
     }
     #expect(try site.tree("public") == before)
     try site.write("id\n2\n", "datasets/office/things/input.csv")
     #expect(try site.daylight("publish", "--accept-clock", now: "2025-01-01T00:00:00Z").code == 0)
-    #expect(site.exists("public/data/office/things/2026.11.23.2/release.json"), "a release is never named before an earlier one")
+    #expect(
+      site.exists("public/data/office/things/2026.11.23.2/release.json"),
+      "a release is never named before an earlier one")
     #expect(try site.daylight("publish", now: "2025-01-02T00:00:00Z").code == 0, "once is enough")
 
     // A schedule that ran in the wrong year goes on in the right one.
@@ -190,14 +218,17 @@ import Testing
     #expect(try site.daylight("publish", now: "2026-11-23T06:00:00Z").code == 0)
     func renewed(_ time: String) throws -> [String] {
       let result = try site.daylight("refresh", "--json", now: time)
-      let list = (try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])?["renewed"] as? [[String: Any]]
+      let list =
+        (try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])?["renewed"]
+        as? [[String: Any]]
       return (list ?? []).compactMap { $0["role"] as? String }.sorted()
     }
     #expect(try renewed("2026-11-24T17:59:00Z").isEmpty)
     #expect(try renewed("2026-11-24T18:00:01Z") == ["snapshot", "timestamp"])
     #expect(try renewed("2026-12-01T06:00:00Z") == ["site", "snapshot", "timestamp"])
     // The root too, while its key lies here: its expiry would lock every client out.
-    #expect(try renewed("2027-06-01T06:00:00Z") == ["department-office", "root", "site", "snapshot", "targets", "timestamp"])
+    #expect(
+      try renewed("2027-06-01T06:00:00Z") == ["department-office", "root", "site", "snapshot", "targets", "timestamp"])
     guard let client = TUFClient(site) else { return }
     #expect(try client.verify(now: "2027-06-02 06:00:00").hasPrefix("ok "))
   }
@@ -209,7 +240,9 @@ import Testing
     let result = try site.daylight("schedule", "install", "--units", folder.path, "--user", "publisher")
     #expect(result.code == 0, "\(result.error)")
     let service = try String(contentsOfFile: "\(folder.path)/daylight.service", encoding: .utf8)
-    #expect(service.contains("User=publisher") && service.contains("schedule run --once --datasets \"\(site.path)/datasets\""))
+    #expect(
+      service.contains("User=publisher") && service.contains("schedule run --once --datasets \"\(site.path)/datasets\"")
+    )
     #expect(try String(contentsOfFile: "\(folder.path)/daylight.timer", encoding: .utf8).contains("Persistent=true"))
     if FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze") {
       let verdict = try run(["/usr/bin/systemd-analyze", "verify", "\(folder.path)/daylight.timer"])
@@ -221,7 +254,8 @@ import Testing
   @Test func itStopsWhenAsked() throws {
     let site = try TestSite()
     try site.addDataset(columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
-    let result = try run(["/usr/bin/timeout", "--signal=TERM", "--kill-after=20", "2", executable, "schedule", "run"], in: site.path)
+    let result = try run(
+      ["/usr/bin/timeout", "--signal=TERM", "--kill-after=20", "2", executable, "schedule", "run"], in: site.path)
     // timeout says 124 when its signal was what ended it, 137 when it had to kill.
     #expect(result.code == 124, "\(result.code) \(result.error)")
   }

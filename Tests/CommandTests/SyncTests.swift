@@ -16,14 +16,17 @@ import Testing
     #expect(try site.daylight("publish", now: "2026-11-22T06:00:00Z").code == 0)
     try site.write("id\n1\n2\n", "datasets/office/things/input.csv")
     #expect(try site.daylight("publish", now: "2026-11-23T06:00:00Z").code == 0)
-    try FileManager.default.copyItem(atPath: "\(site.path)/public/metadata/1.root.json", toPath: "\(site.path)/root.json")
+    try FileManager.default.copyItem(
+      atPath: "\(site.path)/public/metadata/1.root.json", toPath: "\(site.path)/root.json")
     return site
   }
 
   /// A lying mirror of a folder: arguments are the folder and, as JSON, what is done to which path.
   ///
   /// `{"path": {"do": "replace|append|cut|endless|slow|status|redirect|encode|once-cut", "with": …}}`
-  private func liar(_ folder: String, _ lies: [String: [String: Any]], function: String = #function) throws -> TestServer? {
+  private func liar(_ folder: String, _ lies: [String: [String: Any]], function: String = #function) throws
+    -> TestServer?
+  {
     let json = String(decoding: try JSONSerialization.data(withJSONObject: lies), as: UTF8.self)
     return try TestServer.python(Self.liar, [folder, json], function: function)
   }
@@ -77,9 +80,14 @@ import Testing
     server.serve_forever()
     """
 
-  private func sync(_ site: TestSite, from address: String, to mirror: String = "mirror", _ more: String..., at time: String? = nil) throws -> ProcessResult {
+  private func sync(
+    _ site: TestSite, from address: String, to mirror: String = "mirror", _ more: String..., at time: String? = nil
+  ) throws -> ProcessResult {
     try run(
-      [executable, "sync", address, mirror, "--root", "root.json", "--as-of", time ?? now, "--stall-timeout", "2", "--quiet"] + more,
+      [
+        executable, "sync", address, mirror, "--root", "root.json", "--as-of", time ?? now, "--stall-timeout", "2",
+        "--quiet",
+      ] + more,
       in: site.path)
   }
 
@@ -92,7 +100,8 @@ import Testing
     let wanted = try contents(site, "public"), got = try contents(site, mirror)
     // The mirror never had the site's earlier states.
     let old = Set(wanted.keys).subtracting(got.keys)
-    #expect(old.allSatisfy { $0.hasPrefix("targets/site/") } && Set(got.keys).isSubset(of: wanted.keys), "\(note) \(old)")
+    #expect(
+      old.allSatisfy { $0.hasPrefix("targets/site/") } && Set(got.keys).isSubset(of: wanted.keys), "\(note) \(old)")
     for (path, data) in got where wanted[path] != data { Issue.record("\(note) \(path) differs") }
     let verdict = try run([executable, "verify", mirror, "--root", "root.json", "--as-of", now], in: site.path)
     #expect(verdict.code == 0, "\(note) \(verdict.error)")
@@ -114,7 +123,9 @@ import Testing
     #expect(try contents(site, "mirror of the mirror") == contents(site, "mirror"))
 
     // A client that we did not write reads the mirror.
-    if let client = TUFClient(site) { #expect(try client.verify(["\(site.path)/mirror"], now: "2026-11-23 07:00:00").allSatisfy { $0.hasPrefix("ok ") }) }
+    if let client = TUFClient(site) {
+      #expect(try client.verify(["\(site.path)/mirror"], now: "2026-11-23 07:00:00").allSatisfy { $0.hasPrefix("ok ") })
+    }
   }
 
   @Test func onlyWhatChangedIsFetchedAndWhatIsGoneGoes() throws {
@@ -126,11 +137,18 @@ import Testing
     Thread.sleep(forTimeInterval: 1.1)
     let before = try site.tree("mirror")
     let planned = try sync(site, from: served.address, to: "mirror", "--dry-run")
-    #expect(planned.code == 0 && planned.output.contains("+ office/things/2026.11.23.2/data.csv.gz") && !planned.output.contains("others"), "\(planned.output)")
+    #expect(
+      planned.code == 0 && planned.output.contains("+ office/things/2026.11.23.2/data.csv.gz")
+        && !planned.output.contains("others"), "\(planned.output)")
     #expect(try site.tree("mirror") == before, "a dry run writes nothing")
     let result = try sync(site, from: served.address, to: "mirror", "--json")
-    let fetched = (try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])?["fetched"] as? [String] ?? []
-    #expect(fetched.count < 20 && fetched.allSatisfy { !$0.hasPrefix("office/others") && !$0.hasPrefix("office/things/2026.11.22") }, "\(fetched)")
+    let fetched =
+      (try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])?["fetched"] as? [String]
+      ?? []
+    #expect(
+      fetched.count < 20
+        && fetched.allSatisfy { !$0.hasPrefix("office/others") && !$0.hasPrefix("office/things/2026.11.22") },
+      "\(fetched)")
     try expectInStep(site, "mirror")
 
     #expect(try site.daylight("withdraw", "office/things", "--reason", "数据有误", now: "2026-11-23T06:40:00Z").code == 0)
@@ -154,16 +172,22 @@ import Testing
     #expect(site.exists("part/data/office/others/latest/data.csv.gz") && !site.exists("part/data/office/things"))
     #expect(try site.daylight("withdraw", "office/others", "--reason", "核实", now: "2026-11-23T06:30:00Z").code == 0)
     #expect(try sync(site, from: served.address, to: "part", "--only", "office/others").code == 0)
-    #expect(try site.tree("part").keys.allSatisfy { !$0.contains("office/others/") }, "what was taken back goes from a part too")
+    #expect(
+      try site.tree("part").keys.allSatisfy { !$0.contains("office/others/") },
+      "what was taken back goes from a part too")
     let unknown = try sync(site, from: served.address, to: "part", "--only", "office/nothing")
     #expect(unknown.code == 2 && unknown.error.contains("has no dataset office/nothing"))
-    #expect(try run([executable, "sync", served.address, "fresh"], in: site.path).code == 2, "the first time a root is needed")
+    #expect(
+      try run([executable, "sync", served.address, "fresh"], in: site.path).code == 2, "the first time a root is needed"
+    )
   }
 
   @Test func cutTransfersGoOnAndRangesAreNotNeeded() throws {
     let site = try site()
     for what in ["once-cut", "no-ranges", "encode"] {
-      guard let server = try liar("\(site.path)/public", ["targets/*": ["do": what], "index.html": ["do": what]]) else { return }
+      guard let server = try liar("\(site.path)/public", ["targets/*": ["do": what], "index.html": ["do": what]]) else {
+        return
+      }
       let result = try sync(site, from: server.address, to: what)
       #expect(result.code == 0, "\(what) \(result.error)")
       try expectInStep(site, what, what)
@@ -172,28 +196,43 @@ import Testing
 
   /// Faults 1 to 4, 7, 24, 30 and 34 of the field: each ends with exit code 5 or 4, and the mirror as it was.
   @Test(arguments: [
-    ("targets", "flip", "", 5, "another digest"), ("targets", "append", "", 5, "longer than"), ("targets", "cut", "", 5, "instead of"),
-    ("targets", "endless", "", 5, "longer than"), ("targets", "slow", "", 4, "too slow"), ("targets", "status", "404", 4, "404"),
-    ("targets", "redirect", "file:///etc/passwd", 1, "not allowed"), ("targets", "redirect", "http://169.254.169.254/", 1, "not allowed"),
+    ("targets", "flip", "", 5, "another digest"), ("targets", "append", "", 5, "longer than"),
+    ("targets", "cut", "", 5, "instead of"),
+    ("targets", "endless", "", 5, "longer than"), ("targets", "slow", "", 4, "too slow"),
+    ("targets", "status", "404", 4, "404"),
+    ("targets", "redirect", "file:///etc/passwd", 1, "not allowed"),
+    ("targets", "redirect", "http://169.254.169.254/", 1, "not allowed"),
     ("index.html", "flip", "", 5, "another digest"), ("catalog.jsonld", "append", "", 5, "longer than"),
-    ("timestamp", "flip", "", 5, "verification"), ("timestamp", "endless", "", 5, "longer than 16384"), ("timestamp", "slow", "", 4, "too slow"),
-    ("timestamp", "status", "404", 4, "is not there (404)"), ("snapshot", "flip", "", 5, "verification"), ("snapshot", "endless", "", 5, "longer than"),
-    ("snapshot", "status", "404", 5, "is missing"), ("department", "cut", "", 5, "verification"), ("department", "endless", "", 5, "longer than"),
+    ("timestamp", "flip", "", 5, "verification"), ("timestamp", "endless", "", 5, "longer than 16384"),
+    ("timestamp", "slow", "", 4, "too slow"),
+    ("timestamp", "status", "404", 4, "is not there (404)"), ("snapshot", "flip", "", 5, "verification"),
+    ("snapshot", "endless", "", 5, "longer than"),
+    ("snapshot", "status", "404", 5, "is missing"), ("department", "cut", "", 5, "verification"),
+    ("department", "endless", "", 5, "longer than"),
     ("root", "endless", "", 5, "longer than 512000"), ("root", "append", "", 5, "verification"),
   ])
-  func whatIsNotWhatWasSignedIsRefused(subject: String, what: String, value: String, code: Int, message: String) throws {
+  func whatIsNotWhatWasSignedIsRefused(subject: String, what: String, value: String, code: Int, message: String) throws
+  {
     let site = try site()
     let honest = try ServedSite("\(site.path)/public")
     #expect(try sync(site, from: honest.address).code == 0)
     try site.write("id\n8\n", "datasets/office/things/input.csv")
     #expect(try site.daylight("publish", now: "2026-11-23T06:30:00Z").code == 0)
     let before = try site.tree("mirror")
-    let target = try #require(try site.tree("public").keys.first { $0.hasPrefix("targets/office/things/2026.11.23.2/") && $0.hasSuffix("data.csv.gz") })
-    let path = ["targets": target, "timestamp": "metadata/timestamp.json", "snapshot": "metadata/3.snapshot.json", "department": "metadata/3.department-office.json", "root": "metadata/2.root.json"][subject] ?? subject
+    let target = try #require(
+      try site.tree("public").keys.first {
+        $0.hasPrefix("targets/office/things/2026.11.23.2/") && $0.hasSuffix("data.csv.gz")
+      })
+    let path =
+      [
+        "targets": target, "timestamp": "metadata/timestamp.json", "snapshot": "metadata/3.snapshot.json",
+        "department": "metadata/3.department-office.json", "root": "metadata/2.root.json",
+      ][subject] ?? subject
     if subject == "root" {
       // What would be the next root.
       try FileManager.default.copyItem(atPath: "\(site.path)/public", toPath: "\(site.path)/lies")
-      try FileManager.default.copyItem(atPath: "\(site.path)/public/metadata/1.root.json", toPath: "\(site.path)/lies/\(path)")
+      try FileManager.default.copyItem(
+        atPath: "\(site.path)/public/metadata/1.root.json", toPath: "\(site.path)/lies/\(path)")
     }
     let folder = subject == "root" ? "lies" : "public"
     guard let server = try liar("\(site.path)/\(folder)", [path: ["do": what, "with": value]]) else { return }
@@ -208,7 +247,9 @@ import Testing
     for path in added where !path.hasPrefix("targets/") {
       #expect(path.hasPrefix(".sync/partial/") && code != 5, "\(path)")
     }
-    for path in added where path.hasPrefix("targets/") { #expect(try after[path] == site.read("public/\(path)"), "\(path)") }
+    for path in added where path.hasPrefix("targets/") {
+      #expect(try after[path] == site.read("public/\(path)"), "\(path)")
+    }
     // An honest place beside it is enough.
     let both = try sync(site, from: server.address, to: "mirror", "--mirror", honest.address)
     if code != 1 && subject != "root" || subject == "root" { #expect(both.code == 0, "\(both.error)") }
@@ -233,9 +274,12 @@ import Testing
     #expect(both.code == 0 && both.error.contains("passed over"), "\(both.error)")
     // An old timestamp with the new snapshot, and the other way round.
     for (stale, at) in [("metadata/timestamp.json", "old"), ("metadata/3.snapshot.json", "old")] {
-      let bytes = try site.read("\(at)/\(stale == "metadata/timestamp.json" ? stale : "metadata/2.snapshot.json")").base64EncodedString()
+      let bytes = try site.read("\(at)/\(stale == "metadata/timestamp.json" ? stale : "metadata/2.snapshot.json")")
+        .base64EncodedString()
       guard let server = try liar("\(site.path)/public", [stale: ["do": "replace", "with": bytes]]) else { return }
-      #expect(try sync(site, from: server.address, to: "mixed \(stale.count)", at: late).code == (stale.contains("timestamp") ? 0 : 5), "\(stale)")
+      #expect(
+        try sync(site, from: server.address, to: "mixed \(stale.count)", at: late).code
+          == (stale.contains("timestamp") ? 0 : 5), "\(stale)")
     }
   }
 
@@ -261,7 +305,8 @@ import Testing
     let site = try site()
     let served = try ServedSite("\(site.path)/public")
     #expect(try sync(site, from: served.address).code == 0)
-    let target = try #require(try site.tree("mirror").keys.first { $0.hasPrefix("targets/office/things") && $0.hasSuffix("data.csv.gz") })
+    let target = try #require(
+      try site.tree("mirror").keys.first { $0.hasPrefix("targets/office/things") && $0.hasSuffix("data.csv.gz") })
     var bytes = try site.read("mirror/\(target)")
     bytes[5] ^= 1
     // In place, as a failing disk would: the readable copy is the same file.
@@ -276,7 +321,8 @@ import Testing
   }
 
   @Test func aKilledSyncIsOldOrNewAndIsCompleted() throws {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), let probe = try? run(["/usr/bin/strace", "-qq", "-o", "/dev/null", "/bin/true"]),
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"),
+      let probe = try? run(["/usr/bin/strace", "-qq", "-o", "/dev/null", "/bin/true"]),
       probe.code == 0
     else { return skip("aKilledSync: strace cannot be used") }
     let site = try site()
@@ -291,12 +337,21 @@ import Testing
       #expect(try run(["/bin/cp", "-a", "\(site.path)/old", "\(site.path)/m\(call)"]).code == 0)
       let calls = "rename,link,unlink,mkdir"
       let result = try run(
-        ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "inject=\(calls):signal=KILL:when=\(call)", executable, "sync", served.address, "m\(call)", "--root", "root.json", "--as-of", now, "--quiet"], in: site.path)
+        [
+          "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
+          "inject=\(calls):signal=KILL:when=\(call)", executable, "sync", served.address, "m\(call)", "--root",
+          "root.json", "--as-of", now, "--quiet",
+        ], in: site.path)
       guard result.code != 0 else { break }
       killed += 1
-      let metadata = try run([executable, "verify", "m\(call)", "--root", "root.json", "--as-of", now, "--json"], in: site.path)
+      let metadata = try run(
+        [executable, "verify", "m\(call)", "--root", "root.json", "--as-of", now, "--json"], in: site.path)
       // Pages follow the commit; what is signed of releases is always whole.
-      #expect(metadata.code == 0 || !metadata.output.contains("targets/office") && !metadata.output.contains("data/office") && metadata.output.contains("\"roles\": 4"), "\(call): \(metadata.output)")
+      #expect(
+        metadata.code == 0
+          || !metadata.output.contains("targets/office") && !metadata.output.contains("data/office")
+            && metadata.output.contains("\"roles\": 4"),
+        "\(call): \(metadata.output)")
       #expect(try sync(site, from: served.address, to: "m\(call)").code == 0)
       try expectInStep(site, "m\(call)", "killed at \(call)")
       #expect(try site.tree("m\(call)").keys.allSatisfy { !$0.contains(".tmp-") }, "\(call)")

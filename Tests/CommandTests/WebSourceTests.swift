@@ -8,7 +8,10 @@ import Testing
   private let rows = "id,name\n" + (1...500).map { "\($0),thing \($0)\n" }.joined()
 
   /// A site whose one dataset is fetched from a path of the server.
-  private func site(_ server: TestServer, _ path: String, scheme: String = "http", hosts: String? = nil, source: String = "", transfer: String = "")
+  private func site(
+    _ server: TestServer, _ path: String, scheme: String = "http", hosts: String? = nil, source: String = "",
+    transfer: String = ""
+  )
     throws -> TestSite
   {
     let site = try TestSite()
@@ -36,19 +39,27 @@ import Testing
   private func server(_ more: String..., function: String = #function) throws -> (TestServer, TemporaryFolder)? {
     let folder = TemporaryFolder()
     try rows.write(toFile: "\(folder.path)/data.csv", atomically: true, encoding: .utf8)
-    guard let server = try TestServer.python(faultServer, ["\(folder.path)/data.csv"] + more, function: function) else { return nil }
+    guard let server = try TestServer.python(faultServer, ["\(folder.path)/data.csv"] + more, function: function) else {
+      return nil
+    }
     server.kept.append(folder)
     return (server, folder)
   }
 
   /// What the server was asked.
   private func seen(_ server: TestServer) throws -> [(path: String, fields: [String: String])] {
-    let data = try run(["/usr/bin/python3", "-c", "import urllib.request, sys; print(urllib.request.urlopen(sys.argv[1]).read().decode())", "\(server.address)/seen"])
+    let data = try run([
+      "/usr/bin/python3", "-c",
+      "import urllib.request, sys; print(urllib.request.urlopen(sys.argv[1]).read().decode())",
+      "\(server.address)/seen",
+    ])
     let list = try JSONSerialization.jsonObject(with: Data(data.output.utf8)) as? [[String: Any]] ?? []
     return list.map { ($0["path"] as? String ?? "", $0["fields"] as? [String: String] ?? [:]) }
   }
 
-  private func published(_ site: TestSite) throws -> String { try site.unpacked("data/office/things/latest/data.csv.gz") }
+  private func published(_ site: TestSite) throws -> String {
+    try site.unpacked("data/office/things/latest/data.csv.gz")
+  }
 
   @Test(arguments: ["/ok", "/dated", "/to-ok", "/gzip", "/flaky", "/patient"])
   func whatCanBeFetchedIsPublished(path: String) throws {
@@ -102,11 +113,13 @@ import Testing
   @Test(arguments: [
     ("/404", 4, "is not there (404)"), ("/403", 4, "refuses access (403)"), ("/500", 4, "failed (500)"),
     ("/tomorrow", 4, "failed (503)"), ("/cut-always", 4, "was cut off after"), ("/slow", 4, "is too slow"),
-    ("/then-204", 4, "hint"), ("/then-202", 4, "hint"), ("/then-empty", 4, "was cut off"), ("/then-short", 4, "was cut off"),
+    ("/then-204", 4, "hint"), ("/then-202", 4, "hint"), ("/then-empty", 4, "was cut off"),
+    ("/then-short", 4, "was cut off"),
     ("/then-other", 4, "was cut off"), ("/unasked", 4, "hint"), ("/gzip-cut", 4, "was cut off"),
     ("/silent", 4, "is too slow"), ("/garbage", 4, "hint"), ("/headers", 4, "hint"),
     ("/to-file", 1, "redirects to file:///etc/passwd, which is not allowed"),
-    ("/to-other", 1, "redirects to http://other.example/data.csv"), ("/to-metadata", 1, "redirects to http://169.254.169.254/latest/"),
+    ("/to-other", 1, "redirects to http://other.example/data.csv"),
+    ("/to-metadata", 1, "redirects to http://169.254.169.254/latest/"),
     ("/loop", 1, "redirects without end"), ("/endless", 1, "larger than the limit of 1000000 bytes"),
     ("/bomb", 1, "larger than the limit"), ("/large", 1, "larger than the limit"),
   ])
@@ -124,7 +137,9 @@ import Testing
     #expect(try site.tree("public") == before, "\(path)")
     #expect(ContinuousClock().now - start < .seconds(60), "\(path)")
     // In Chinese too.
-    #expect(try site.daylight("status", "--lang", "zh", "--now", "2026-11-23T07:00:00Z").output.contains(path == "/404" ? "服务器上没有该文件" : "http://127.0.0.1"))
+    #expect(
+      try site.daylight("status", "--lang", "zh", "--now", "2026-11-23T07:00:00Z").output.contains(
+        path == "/404" ? "服务器上没有该文件" : "http://127.0.0.1"))
   }
 
   @Test func aPartOfACutTransferIsKeptForTheNextRun() throws {
@@ -138,7 +153,10 @@ import Testing
     #expect(ranges.count == 2 && more.count == 5 && Set(more).count == 5, "\(more)")
   }
 
-  @Test(arguments: ["http://127.0.0.1:1/x", "http://localhost/x", "ftp://127.0.0.1/x", "http://user:secret@127.0.0.1/x", "/etc/passwd", "http://other.example/x"])
+  @Test(arguments: [
+    "http://127.0.0.1:1/x", "http://localhost/x", "ftp://127.0.0.1/x", "http://user:secret@127.0.0.1/x", "/etc/passwd",
+    "http://other.example/x",
+  ])
   func addressesThatAreNotListedAreConfigurationMistakes(url: String) throws {
     guard let (server, _) = try server() else { return }
     let site = try site(server, "/ok")
@@ -154,7 +172,8 @@ import Testing
     let hosts = try String(contentsOfFile: "/etc/hosts", encoding: .utf8)
     let name = hosts.split(separator: "\n").compactMap { line -> String? in
       let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-      return words.first == "::1" || words.first?.hasPrefix("127.") == true ? words.dropFirst().first { $0 != "localhost" } : nil
+      return words.first == "::1" || words.first?.hasPrefix("127.") == true
+        ? words.dropFirst().first { $0 != "localhost" } : nil
     }.first
     guard let name else { return skip("no name but localhost leads to loopback here") }
     let site = try site(server, "/ok", hosts: "\"\(name):\(server.port)\"")
@@ -167,7 +186,8 @@ import Testing
   @Test func oneSlowSourceHoldsNobodyBack() throws {
     guard let (server, _) = try server() else { return }
     let site = try site(server, "/silent")
-    try site.addDataset("others", columns: ["id: {disclosure: public}"], fields: [#"{"name":"id","type":"integer"}"#], input: "id\n1\n")
+    try site.addDataset(
+      "others", columns: ["id: {disclosure: public}"], fields: [#"{"name":"id","type":"integer"}"#], input: "id\n1\n")
     let result = try site.daylight("publish", "--json", now: clock)
     #expect(result.code == 4)
     #expect(try site.unpacked("data/office/others/latest/data.csv.gz") == "id\n1\n")

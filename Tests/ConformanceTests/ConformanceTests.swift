@@ -69,7 +69,10 @@ import Testing
       ("datasets/site.yaml", "site", ["properties", "notify"], { $0 + "\nnotify: {zzzzzzzzzz: 1}\n" }),
       (
         "datasets/site.yaml", "site", ["properties", "notify", "properties", "mail"],
-        { $0 + "\nnotify: {mail: {server: smtp://mail.example:25, from: a@b.example, to: [c@d.example], zzzzzzzzzz: 1}}\n" }
+        {
+          $0
+            + "\nnotify: {mail: {server: smtp://mail.example:25, from: a@b.example, to: [c@d.example], zzzzzzzzzz: 1}}\n"
+        }
       ),
       ("datasets/site.yaml", "site", ["properties", "retain"], { $0 + "\nretain: {zzzzzzzzzz: 1}\n" }),
       ("datasets/market-regulation/department.yaml", "department", [], { $0 + "\nzzzzzzzzzz: 1\n" }),

@@ -151,29 +151,40 @@ import Testing
   }
 
   private func targets(
-    _ role: String, _ paths: [String] = [], delegating delegations: [(role: String, key: SigningKey, paths: [String])] = [],
+    _ role: String, _ paths: [String] = [],
+    delegating delegations: [(role: String, key: SigningKey, paths: [String])] = [],
     by signer: SigningKey
   ) throws -> [UInt8] {
     let digest = SHA256.hash(role).hex
-    let list = paths.map { ($0, JSON?.some(.members([("length", 1), ("hashes", .members([("sha256", .string(digest))]))]))) }
+    let list = paths.map {
+      ($0, JSON?.some(.members([("length", 1), ("hashes", .members([("sha256", .string(digest))]))])))
+    }
     var members = common("targets", version: 1) + [("targets", .members(list))]
     if !delegations.isEmpty {
-      members.append((
-        "delegations",
-        .members([
-          ("keys", .members(try delegations.map { (try keyID(of: $0.key), keyObject($0.key)) })),
-          (
-            "roles",
-            .array(
-              try delegations.map { delegation in
-                .members([
-                  ("name", .string(delegation.role)), ("keyids", [.string(try keyID(of: delegation.key))]), ("threshold", 1),
-                  ("paths", .array(delegation.paths.map { .string($0) })), ("terminating", true),
-                ])
-              })
-          ),
-        ])
-      ))
+      members.append(
+        (
+          "delegations",
+          .members([
+            (
+              "keys",
+              .members(
+                try Set(delegations.map(\.key.seed)).map {
+                  (try keyID(of: SigningKey(seed: $0)), keyObject(SigningKey(seed: $0)))
+                })
+            ),
+            (
+              "roles",
+              .array(
+                try delegations.map { delegation in
+                  .members([
+                    ("name", .string(delegation.role)), ("keyids", [.string(try keyID(of: delegation.key))]),
+                    ("threshold", 1),
+                    ("paths", .array(delegation.paths.map { .string($0) })), ("terminating", true),
+                  ])
+                })
+            ),
+          ])
+        ))
     }
     return try signed(members, by: [signer])
   }
@@ -186,9 +197,13 @@ import Testing
     try trusted.updateSnapshot(snapshot(1, ["targets.json": 1, "a.json": 1, "b.json": 1, "a-more.json": 1], by: [top]))
     try trusted.updateTargets(
       targets("targets", delegating: [("a", keys[1], ["a/*"]), ("b", keys[2], ["b/*"])], by: top), role: "targets")
-    #expect(throws: VerificationError.self) { try trusted.updateTargets(targets("a-more", ["a/x"], by: keys[3]), role: "a-more") }
+    #expect(throws: VerificationError.self) {
+      try trusted.updateTargets(targets("a-more", ["a/x"], by: keys[3]), role: "a-more")
+    }
     try trusted.updateTargets(
-      targets("a", ["a/own", "b/stolen"], delegating: [("a-more", keys[3], ["*/*"]), ("b", keys[3], ["b/*"])], by: keys[1]), role: "a")
+      targets(
+        "a", ["a/own", "b/stolen"], delegating: [("a-more", keys[3], ["*/*"]), ("b", keys[3], ["b/*"])], by: keys[1]),
+      role: "a")
     try trusted.updateTargets(targets("a-more", ["a/own", "a/more", "b/stolen"], by: keys[3]), role: "a-more")
     // `b` is the top's to delegate, whoever else names it.
     #expect(throws: VerificationError.self) { try trusted.updateTargets(targets("b", ["b/x"], by: keys[3]), role: "b") }

@@ -38,7 +38,9 @@ package final class TestServer: @unchecked Sendable {
   package var address: String { "http://127.0.0.1:\(port)" }
 
   /// A Python script of the standard library; nil, said aloud, where there is no Python.
-  package static func python(_ script: String, _ arguments: [String] = [], function: String = #function) throws -> TestServer? {
+  package static func python(_ script: String, _ arguments: [String] = [], function: String = #function) throws
+    -> TestServer?
+  {
     guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else {
       skip("\(function): there is no python3; `make setup-tests` installs it")
       return nil
@@ -82,12 +84,16 @@ package final class ServedSite: @unchecked Sendable {
   }
 
   package var address: String { "http://127.0.0.1:\(port)" }
-  package var log: String { String(decoding: FileManager.default.contents(atPath: "\(folder.path)/out") ?? Data(), as: UTF8.self) }
+  package var log: String {
+    String(decoding: FileManager.default.contents(atPath: "\(folder.path)/out") ?? Data(), as: UTF8.self)
+  }
 
   /// Every address that it listens on.
   package var addresses: [String] {
-    String(decoding: FileManager.default.contents(atPath: "\(folder.path)/err") ?? Data(), as: UTF8.self).split(separator: "\n")
-      .map { String($0.split(separator: " ").last ?? "") }
+    String(decoding: FileManager.default.contents(atPath: "\(folder.path)/err") ?? Data(), as: UTF8.self).split(
+      separator: "\n"
+    )
+    .map { String($0.split(separator: " ").last ?? "") }
   }
 
   /// Asks it to end, and gives its exit code.
@@ -132,12 +138,17 @@ package func exchange(_ request: String, port: Int, host: String = "127.0.0.1", 
   let folder = TemporaryFolder()
   try Data(request.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/request"))
   _ = try run(
-    ["/usr/bin/python3", "-c", script, host, "\(port)", "\(folder.path)/request", "\(seconds)", "\(folder.path)/answer"])
+    [
+      "/usr/bin/python3", "-c", script, host, "\(port)", "\(folder.path)/request", "\(seconds)",
+      "\(folder.path)/answer",
+    ])
   return FileManager.default.contents(atPath: "\(folder.path)/answer") ?? Data()
 }
 
 /// One request, with the fields given.
-package func fetch(_ path: String, _ site: ServedSite, method: String = "GET", _ fields: [String: String] = [:]) throws -> Answer {
+package func fetch(_ path: String, _ site: ServedSite, method: String = "GET", _ fields: [String: String] = [:]) throws
+  -> Answer
+{
   var request = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
   for (name, value) in fields { request += "\(name): \(value)\r\n" }
   let data = try exchange(request + "\r\n", port: site.port)
@@ -156,7 +167,8 @@ package func fetch(_ path: String, _ site: ServedSite, method: String = "GET", _
 private func unchunked(_ data: Data) -> Data {
   var rest = data
   var whole = Data()
-  while let end = rest.range(of: Data("\r\n".utf8)), let count = Int(String(decoding: rest[..<end.lowerBound], as: UTF8.self), radix: 16),
+  while let end = rest.range(of: Data("\r\n".utf8)),
+    let count = Int(String(decoding: rest[..<end.lowerBound], as: UTF8.self), radix: 16),
     count > 0
   {
     whole += rest[end.upperBound..<end.upperBound + count]

@@ -40,7 +40,8 @@ package func fileKind(_ path: String) -> FileKind? {
 /// Whether two names lead to one file, links not followed.
 package func isSameFile(_ path: String, _ other: String) -> Bool {
   var first = stat(), second = stat()
-  return lstat(path, &first) == 0 && lstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  return lstat(path, &first) == 0 && lstat(other, &second) == 0 && first.st_dev == second.st_dev
+    && first.st_ino == second.st_ino
 }
 
 /// The names in a folder, sorted by their bytes; `.` and `..` left out.

@@ -44,7 +44,8 @@ package struct ZipFile {
       let header = try bytes(offset, 46)
       let local = try bytes(member.headerOffset, 30)
       let name = try bytes(offset + 46, number(header, 28, 2))
-      guard number(header, 0, 4) == 0x0201_4b50, Array(header[6..<32]) == Array(local[4..<30]), Array(member.name.utf8) == name,
+      guard number(header, 0, 4) == 0x0201_4b50, Array(header[6..<32]) == Array(local[4..<30]),
+        Array(member.name.utf8) == name,
         number(header, 32, 2) == 0, number(header, 42, 4) == member.headerOffset
       else { throw FormatError(.damagedZip) }
       offset += 46 + name.count
@@ -58,7 +59,8 @@ package struct ZipFile {
 
   /// The contents of a member, which must be as long as was said.
   package func contents(of member: Member) throws -> any ByteSource {
-    let packed = try FileByteSource(path: path, from: member.dataOffset, limit: member.dataOffset + member.packedByteCount)
+    let packed = try FileByteSource(
+      path: path, from: member.dataOffset, limit: member.dataOffset + member.packedByteCount)
     return try InflatingByteSource(packed, form: .raw, limit: member.byteCount)
   }
 }

@@ -28,7 +28,9 @@ struct PassphraseOptions: ParsableArguments {
       text = ask("Passphrase: ")
       if isNew, ask("Once more: ") != text { throw ValidationError("the two are not the same") }
     }
-    guard !isNew || text.utf8.count >= 12 else { throw ValidationError("the passphrase must have at least 12 characters") }
+    guard !isNew || text.utf8.count >= 12 else {
+      throw ValidationError("the passphrase must have at least 12 characters")
+    }
     return text
   }
 
@@ -72,7 +74,9 @@ struct Backup: ParsableCommand {
     guard !path.hasPrefix(publicRoot + "/") else { throw ValidationError("\(file) lies below the public folder") }
     let root = try SiteOptions.absolute(site.workspace)
     guard fileKind(root) == .folder else { throw ValidationError("there is no workspace \(site.workspace)") }
-    guard !path.hasPrefix(root + "/") else { throw ValidationError("\(file) lies in the workspace that it is to outlive") }
+    guard !path.hasPrefix(root + "/") else {
+      throw ValidationError("\(file) lies in the workspace that it is to outlive")
+    }
     let count = try site.privateStore().backUp(to: path, passphrase: passphrase.passphrase(isNew: true))
     writeOutput(site.language == .zh ? "已备份 \(count) 个文件到 \(file)。\n" : "backed up \(count) files to \(file)\n")
   }
@@ -103,6 +107,8 @@ struct Restore: ParsableCommand {
     let root = try SiteOptions.absolute(site.workspace)
     try PrivateStore.requireApart(root, SiteOptions.absolute(site.publicFolder))
     let count = try PrivateStore.restore(from: path, to: root, passphrase: passphrase.passphrase(isNew: false))
-    writeOutput(site.language == .zh ? "已恢复 \(count) 个文件到 \(site.workspace)。\n" : "restored \(count) files to \(site.workspace)\n")
+    writeOutput(
+      site.language == .zh ? "已恢复 \(count) 个文件到 \(site.workspace)。\n" : "restored \(count) files to \(site.workspace)\n"
+    )
   }
 }

@@ -110,10 +110,14 @@ struct RunOptions: ParsableArguments {
       let plan = plans.first(where: { id.contains($0.id) })
     else { throw ValidationError("--from-dir needs the name of one dataset") }
     guard case .ready(let dataset, let schema) = plan else {
-      if case .misconfigured(_, let problem) = plan { throw ConfigurationError(file: plan.id.description, problem: problem) }
+      if case .misconfigured(_, let problem) = plan {
+        throw ConfigurationError(file: plan.id.description, problem: problem)
+      }
       return
     }
-    guard fileKind(try SiteOptions.absolute(folder)) == .folder else { throw ValidationError("there is no folder \(folder)") }
+    guard fileKind(try SiteOptions.absolute(folder)) == .folder else {
+      throw ValidationError("there is no folder \(folder)")
+    }
     let deliveries = try PastDelivery.list(
       in: SiteOptions.absolute(folder), zone: ClockOptions.zone(of: configuration))
     let progress = ProgressView(total: deliveries.count, isQuiet: quiet)
@@ -135,9 +139,13 @@ struct RunOptions: ParsableArguments {
     } else {
       let isChinese = site.language == .zh
       let passed = deliveries.count - results.count
-      writeOutput(Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder).text(results.map(\.result)))
+      writeOutput(
+        Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder).text(results.map(\.result)))
       if let last = results.last, last.result.exitCode != 0 {
-        writeOutput(isChinese ? "停在 \(last.delivery.path)。更正后重新运行即可继续。\n" : "stopped at \(last.delivery.path); once it is put right, run again to go on.\n")
+        writeOutput(
+          isChinese
+            ? "停在 \(last.delivery.path)。更正后重新运行即可继续。\n"
+            : "stopped at \(last.delivery.path); once it is put right, run again to go on.\n")
       } else if passed > 0 {
         writeOutput(isChinese ? "其中 \(passed) 份此前已发布。\n" : "\(passed) had been published before.\n")
       }

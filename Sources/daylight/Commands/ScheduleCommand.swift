@@ -83,7 +83,10 @@ struct ScheduleCommand: AsyncParsableCommand {
           ("renewed", .array(tick.renewed.map(\.json))), ("late", .array(tick.late.map { .string($0.description) })),
           (
             "misconfigured",
-            .array(tick.misconfigured.map { .members([("dataset", .string($0.dataset.description)), ("problem", .string($0.problem))]) })
+            .array(
+              tick.misconfigured.map {
+                .members([("dataset", .string($0.dataset.description)), ("problem", .string($0.problem))])
+              })
           ),
           ("purged_snapshots", .int(tick.purgedSnapshotCount)), ("purged_runs", .int(tick.purgedRunCount)),
           ("next", tick.next.map { .string($0.description) }),
@@ -195,7 +198,8 @@ struct ScheduleCommand: AsyncParsableCommand {
       _ = try site.reader().site()
       let program = try resolvedPath("/proc/self/exe")
       let folders = try [
-        ("datasets", site.datasets), ("schemas", site.schemas), ("workspace", site.workspace), ("public", site.publicFolder),
+        ("datasets", site.datasets), ("schemas", site.schemas), ("workspace", site.workspace),
+        ("public", site.publicFolder),
       ].map { ($0, try SiteOptions.absolute($1)) }
       func quoted(_ text: String) -> String {
         "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%").replacing("$", with: "$$"))\""
@@ -240,7 +244,9 @@ struct ScheduleCommand: AsyncParsableCommand {
         return
       }
       let folder = try SiteOptions.absolute(units)
-      guard fileKind(folder) == .folder else { throw ValidationError("there is no folder \(folder); --print shows the units") }
+      guard fileKind(folder) == .folder else {
+        throw ValidationError("there is no folder \(folder); --print shows the units")
+      }
       try writeDurably(Array(service.utf8), to: "\(folder)/daylight.service", mode: 0o644)
       try writeDurably(Array(timer.utf8), to: "\(folder)/daylight.timer", mode: 0o644)
       writeOutput(

@@ -21,12 +21,15 @@ struct ServeCommand: AsyncParsableCommand {
         daylight serve --public /srv/open-data --quiet
       """)
 
-  @Option(name: .customLong("public"), help: ArgumentHelp("The public folder of a site, or a mirror of one.", valueName: "dir"))
+  @Option(
+    name: .customLong("public"),
+    help: ArgumentHelp("The public folder of a site, or a mirror of one.", valueName: "dir"))
   var publicFolder = "public"
 
   @Option(
     help: ArgumentHelp(
-      "An address to listen on; may be given several times. localhost, in IPv4 and IPv6, when left out.", valueName: "address"))
+      "An address to listen on; may be given several times. localhost, in IPv4 and IPv6, when left out.",
+      valueName: "address"))
   var host: [String] = []
 
   @Option(help: "0 for any that is free.")
@@ -88,7 +91,9 @@ struct ServeCommand: AsyncParsableCommand {
     address.sin6_family = sa_family_t(AF_INET6)
     address.sin6_addr = in6addr_loopback
     return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0 }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+      }
     }
   }
 }

@@ -26,7 +26,9 @@ struct Status: ParsableCommand {
   @Flag(help: "Print as JSON on standard output.")
   var json = false
 
-  @Option(help: ArgumentHelp("Write a page for people to this file, which must not lie below the public folder.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write a page for people to this file, which must not lie below the public folder.", valueName: "file"))
   var html: String?
 
   func run() throws {
@@ -35,7 +37,8 @@ struct Status: ParsableCommand {
     let zone = try ClockOptions.zone(of: configuration)
     let publicRoot = try SiteOptions.absolute(site.publicFolder)
     let status = try SiteStatus(
-      site.plans(reader, configuration), site: configuration, privateStore: try site.privateStore(), publicRoot: publicRoot,
+      site.plans(reader, configuration), site: configuration, privateStore: try site.privateStore(),
+      publicRoot: publicRoot,
       now: try clock.clock(of: configuration).now, zone: zone)
     if let html {
       let path = try SiteOptions.absolute(html)
@@ -88,14 +91,16 @@ struct Status: ParsableCommand {
         ("next_run", moment(row.nextRun)), ("outcome", row.lastRun.map { .string($0.outcome.rawValue) }),
         ("at", moment(row.lastRun?.at)), ("release", row.lastRun?.release.map { .string($0) }),
         ("version", row.lastRun?.version.map { .string($0) }), ("row_count", row.lastRun?.rowCount.map { .int($0) }),
-        ("reason", row.lastRun?.reason.map { .string($0[.en]) }), ("reason_zh", row.lastRun?.reason.map { .string($0.zh) }),
+        ("reason", row.lastRun?.reason.map { .string($0[.en]) }),
+        ("reason_zh", row.lastRun?.reason.map { .string($0.zh) }),
         ("newest_release", row.release.map { .string($0.description) }),
       ])
     }
     let signatures = status.signatures.map { signature in
       JSON.object(
         (signature.role.json.members ?? [])
-          + (JSON.members([("overdue", .bool(signature.isOverdue)), ("expired", .bool(signature.isExpired))]).members ?? []))
+          + (JSON.members([("overdue", .bool(signature.isOverdue)), ("expired", .bool(signature.isExpired))]).members
+            ?? []))
     }
     return .members([
       ("at", .string(status.at.description)), ("trial", .bool(status.isTrial)), ("late", .int(status.late.count)),
@@ -138,8 +143,11 @@ struct StatusWords {
   func expiry(_ signature: SiteStatus.Signature) -> String {
     let role = signature.role
     return signature.isExpired
-      ? word("签名已过期:\(role.role),\(zone.text(role.expires))", "expired: the signature of \(role.role), at \(zone.text(role.expires))")
+      ? word(
+        "签名已过期:\(role.role),\(zone.text(role.expires))",
+        "expired: the signature of \(role.role), at \(zone.text(role.expires))")
       : word(
-        "签名即将过期:\(role.role),\(zone.text(role.expires))", "about to expire: the signature of \(role.role), at \(zone.text(role.expires))")
+        "签名即将过期:\(role.role),\(zone.text(role.expires))",
+        "about to expire: the signature of \(role.role), at \(zone.text(role.expires))")
   }
 }

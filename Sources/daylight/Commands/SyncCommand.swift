@@ -32,10 +32,13 @@ struct SyncCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Root metadata that you trust; needed the first time.", valueName: "file"))
   var root: String?
 
-  @Option(help: ArgumentHelp("Another place that the same site is served from; may be given several times.", valueName: "url"))
+  @Option(
+    help: ArgumentHelp("Another place that the same site is served from; may be given several times.", valueName: "url")
+  )
   var mirror: [String] = []
 
-  @Option(help: ArgumentHelp("Only this dataset, as department/dataset; may be given several times.", valueName: "dataset"))
+  @Option(
+    help: ArgumentHelp("Only this dataset, as department/dataset; may be given several times.", valueName: "dataset"))
   var only: [String] = []
 
   @Flag(help: "Verify the metadata and say what would be done; write nothing.")
@@ -44,10 +47,13 @@ struct SyncCommand: AsyncParsableCommand {
   @Flag(help: "Look at the bytes of every file again, and fetch those that are damaged.")
   var checkAll = false
 
-  @Option(help: ArgumentHelp("At most so many bytes a second, all transfers together; k and M are understood.", valueName: "rate"))
+  @Option(
+    help: ArgumentHelp(
+      "At most so many bytes a second, all transfers together; k and M are understood.", valueName: "rate"))
   var rate: String?
 
-  @Option(help: ArgumentHelp("PEM file of the authority to trust for https, instead of the system's.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("PEM file of the authority to trust for https, instead of the system's.", valueName: "file"))
   var ca: String?
 
   @Option(help: ArgumentHelp("http://host:port.", valueName: "url"))
@@ -56,7 +62,8 @@ struct SyncCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Give a transfer up that stays below 1 kB/s for so long.", valueName: "seconds"))
   var stallTimeout = 30
 
-  @Option(help: ArgumentHelp("The time at which signatures must hold; now when left out.", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
+  @Option(
+    help: ArgumentHelp("The time at which signatures must hold; now when left out.", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
   var asOf: String?
 
   @Option(help: ArgumentHelp("Language of messages: zh or en.", valueName: "language"))
@@ -127,7 +134,8 @@ struct SyncCommand: AsyncParsableCommand {
 
   private func text(of outcome: SyncMirror.Outcome) -> String {
     let report = JSON.members([
-      ("synced", .bool(!dryRun)), ("unchanged", .bool(outcome.isUnchanged)), ("root_version", .int(outcome.rootVersion)),
+      ("synced", .bool(!dryRun)), ("unchanged", .bool(outcome.isUnchanged)),
+      ("root_version", .int(outcome.rootVersion)),
       ("timestamp_version", .int(outcome.timestampVersion)), ("trial", .bool(outcome.isTrial)),
       ("fetched", .array(outcome.fetched.map { .string($0) })), ("fetched_bytes", .int(outcome.fetchedByteCount)),
       ("held", .int(outcome.heldFileCount)), ("removed", .array(outcome.removed.map { .string($0) })),
@@ -144,7 +152,9 @@ struct SyncCommand: AsyncParsableCommand {
     if dryRun {
       text =
         outcome.fetched.map { "+ \($0)\n" }.joined() + outcome.removed.map { "- \($0)\n" }.joined()
-        + (isChinese ? "将下载 \(count) 个文件共 \(bytes) 字节,删除 \(removed) 个。\n" : "would fetch \(count) files of \(bytes) bytes and remove \(removed).\n")
+        + (isChinese
+          ? "将下载 \(count) 个文件共 \(bytes) 字节,删除 \(removed) 个。\n"
+          : "would fetch \(count) files of \(bytes) bytes and remove \(removed).\n")
     } else {
       text =
         isChinese

@@ -43,13 +43,17 @@ struct StatusPage {
           "word": word("未通过或失败", "refused or failed"), "class": "",
         ],
         [
-          "number": "\(status.rows.count { $0.lastRun?.outcome == .waiting })", "word": word("等待审批", "waiting for approval"),
+          "number": "\(status.rows.count { $0.lastRun?.outcome == .waiting })",
+          "word": word("等待审批", "waiting for approval"),
           "class": "",
         ],
       ],
       "lateHeading": word("谁逾期了", "Who is late"),
       "late": lateByDepartment.sorted { $0.key < $1.key }.map { department, rows in
-        ["department": department, "datasets": rows.map { $0.title?[language] ?? $0.dataset }.joined(separator: word("、", ", "))]
+        [
+          "department": department,
+          "datasets": rows.map { $0.title?[language] ?? $0.dataset }.joined(separator: word("、", ", ")),
+        ]
       },
       "columns": [
         word("数据集", "Dataset"), word("承诺", "Promise"), word("最近收到", "Last delivery"), word("状态", "State"),
@@ -60,7 +64,8 @@ struct StatusPage {
       "signatureColumns": [word("角色", "Role"), word("版本", "Version"), word("有效期至", "Expires")],
       "signatures": status.signatures.map { signature in
         [
-          "role": signature.role.role, "version": "\(signature.role.version)", "expires": zone.text(signature.role.expires),
+          "role": signature.role.role, "version": "\(signature.role.version)",
+          "expires": zone.text(signature.role.expires),
           "class": signature.isExpired || signature.isOverdue ? "late" : "",
         ]
       },
