@@ -208,7 +208,7 @@ package struct TrustedMetadata: Sendable {
     guard let expires = signed["expires"]?.text.flatMap(Instant.init) else {
       throw VerificationError(role, "has no expiry")
     }
-    guard expires > now else { throw VerificationError(role, "expired at \(expires)") }
+    guard expires > now else { throw VerificationError(role, "expired at \(expires)", isExpiry: true) }
   }
 
   private func check(_ bytes: [UInt8], against reference: JSON, _ role: String) throws {
@@ -258,10 +258,13 @@ package struct SignedTarget: Sendable {
 package struct VerificationError: Error, Sendable, CustomStringConvertible {
   package let subject: String
   package let problem: String
+  /// Everything else about it was right.
+  package let isExpiry: Bool
 
-  package init(_ subject: String, _ problem: String) {
+  package init(_ subject: String, _ problem: String, isExpiry: Bool = false) {
     self.subject = subject
     self.problem = problem
+    self.isExpiry = isExpiry
   }
 
   package var description: String { "verification: \(subject) \(problem)" }

@@ -19,6 +19,8 @@ struct RefreshMetadata {
     var timestamp: [UInt8] = []
     /// The newest is what the mirror has already.
     var isUnchanged = false
+    /// Departments whose signature has run out: what the mirror has of them stays as it is.
+    var expired: [VerificationError] = []
     /// What was wrong with a place that was passed over.
     var complaints: [String] = []
   }
@@ -75,7 +77,8 @@ struct RefreshMetadata {
       do {
         trusted = outcome.trusted
         outcome.files = []
-        try updateTargets(&trusted, &outcome.files, from: source)
+        outcome.expired = []
+        try updateTargets(&trusted, &outcome.files, &outcome.expired, from: source)
         outcome.trusted = trusted
         outcome.complaints = complaints
         return outcome
@@ -115,7 +118,8 @@ struct RefreshMetadata {
   }
 
   private func updateTargets(
-    _ trusted: inout TrustedMetadata, _ files: inout [(path: String, bytes: [UInt8])], from source: MirrorSource
+    _ trusted: inout TrustedMetadata, _ files: inout [(path: String, bytes: [UInt8])],
+    _ expired: inout [VerificationError], from source: MirrorSource
   ) throws {
     let snapshotPath = "metadata/\(trusted.snapshotVersion ?? 0).snapshot.json"
     let limit = min(trusted.byteLimit(of: "snapshot") ?? 2_000_000, 2_000_000)
@@ -144,10 +148,18 @@ struct RefreshMetadata {
         var bytes = try folder.contents(path)
         if let held = bytes, !trusted.isCurrent(held, role: role.name) { bytes = nil }
         let current = try bytes ?? required(path, limit: trusted.byteLimit(of: role.name) ?? 5_000_000, source)
-        try trusted.updateTargets(current, role: role.name)
         roles.append((path, current))
+        do {
+          try trusted.updateTargets(current, role: role.name)
+        } catch let error as VerificationError where error.isExpiry && role.name != "targets" {
+          // One department that does not sign any more must not stop the others. What it delegates cannot be judged either.
+          expired.append(error)
+        }
       }
-      guard later.count < waiting.count else { throw VerificationError(later[0].name, "is delegated by no other role") }
+      guard later.count < waiting.count else {
+        guard expired.isEmpty else { break }
+        throw VerificationError(later[0].name, "is delegated by no other role")
+      }
       waiting = later
     }
     files = roles + files

@@ -1,5 +1,5 @@
 internal import Hashing
-internal import Manifest
+package import Manifest
 package import Publication
 internal import Synchronization
 internal import Tabular
@@ -36,6 +36,8 @@ package struct SyncMirror: Sendable {
     package var fetchedByteCount = 0
     package var heldFileCount = 0
     package var removed: [String] = []
+    /// Departments whose signature has run out: what the mirror has of them was left as it was.
+    package var expired: [VerificationError] = []
     /// What was wrong with a place that was passed over.
     package var complaints: [String] = []
   }
@@ -72,6 +74,8 @@ package struct SyncMirror: Sendable {
     outcome.timestampVersion = metadata.trusted.timestampVersion ?? 0
     outcome.isTrial = metadata.trusted.isTrial
     outcome.complaints = metadata.complaints
+    outcome.expired = metadata.expired
+    let kept = metadata.expired.map { String($0.subject.dropFirst("department-".count)) }
     let mark = "\(SHA256.hash(metadata.timestamp)) \(only.sorted().joined(separator: " "))"
     if metadata.isUnchanged, !checksAll,
       try folder.contents(".sync/done").map({ String(decoding: $0, as: UTF8.self) }) == mark
@@ -92,7 +96,7 @@ package struct SyncMirror: Sendable {
       outcome.fetched = missing.map(\.target.path)
       outcome.fetchedByteCount = missing.reduce(0) { $0 + $1.target.byteCount }
       outcome.heldFileCount = signed.count - missing.count
-      outcome.removed = try unsigned(signed)
+      outcome.removed = try unsigned(signed, keeping: kept)
       return outcome
     }
     let tree: [Want]
@@ -106,8 +110,8 @@ package struct SyncMirror: Sendable {
       throw error
     }
     try publish(metadata, signed, tree)
-    outcome.removed = try removeUnsigned(signed, tree)
-    try folder.write(Array(mark.utf8), ".sync/done")
+    outcome.removed = try removeUnsigned(signed, tree, keeping: kept)
+    if metadata.expired.isEmpty { try folder.write(Array(mark.utf8), ".sync/done") }
     return outcome
   }
 
@@ -318,7 +322,7 @@ package struct SyncMirror: Sendable {
   }
 
   /// Files of releases, and of folders of the newest ones, that are not signed any more: they were taken back.
-  private func unsigned(_ signed: [SignedTarget]) throws -> [String] {
+  private func unsigned(_ signed: [SignedTarget], keeping departments: [String]) throws -> [String] {
     var kept = Set(signed.map { "targets/\($0.hashedPath)" })
     kept.formUnion(signed.map { "data/\($0.path)" })
     for (dataset, files) in newest(signed) {
@@ -327,11 +331,16 @@ package struct SyncMirror: Sendable {
     // Earlier states of what spans datasets are kept: whoever reads an earlier snapshot may be on the way.
     return try ["targets", "data"].flatMap { top in
       try only.isEmpty ? folder.files(below: top) : only.sorted().flatMap { try folder.files(below: "\(top)/\($0)") }
-    }.filter { !kept.contains($0) && !$0.hasPrefix("targets/site/") }
+    }.filter { path in
+      let department = path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+      return !kept.contains(path) && department != "site" && !departments.contains(department)
+    }
   }
 
-  private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want]) throws -> [String] {
-    var removed = try unsigned(signed)
+  private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want], keeping departments: [String]) throws
+    -> [String]
+  {
+    var removed = try unsigned(signed, keeping: departments)
     let pages = Set(tree.map(\.path))
     if only.isEmpty {
       let before = try folder.contents(".sync/tree", limit: 64 << 20).map {

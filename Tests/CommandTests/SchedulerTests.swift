@@ -172,6 +172,40 @@ import Testing
     #expect(try site.daylight("status", "--html", "public/status.html").code == 2, "the page is private")
   }
 
+  @Test func aKilledSchedulerLosesNothing() throws {
+    guard let probe = try? run(["/usr/bin/strace", "-qq", "-o", "/dev/null", "/bin/true"]), probe.code == 0 else {
+      return skip("aKilledScheduler: strace cannot be used")
+    }
+    let site = try TestSite()
+    try add(site, "a", schedule: "0 6 * * *", frequency: "daily")
+    _ = try tick(site, at: "2026-11-23T00:00:00Z")
+    var killed = 0
+    // Each day it is killed a little later, and looks again five minutes afterwards.
+    for day in 1...25 {
+      let date = "2026-12-\(day < 10 ? "0" : "")\(day)"
+      try site.write("id\n\(day)\n", "datasets/office/a/input.csv")
+      let calls = "rename,link,unlink,mkdir,pwrite64,fsync"
+      let result = try run(
+        [
+          "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
+          "inject=\(calls):signal=KILL:when=\(day * 6)", executable, "schedule", "run", "--once", "--now",
+          "\(date)T22:00:00Z",
+        ], in: site.path)
+      if result.code != 0 { killed += 1 }
+      #expect(try site.daylight("schedule", "run", "--once", now: "\(date)T22:05:00Z").code == 0, "day \(day)")
+      #expect(try site.unpacked("data/office/a/latest/data.csv.gz") == "id\n\(day)\n", "day \(day)")
+      #expect(try tick(site, at: "\(date)T22:10:00Z").outcomes.isEmpty, "done is done")
+      #expect(
+        try run([executable, "verify", "public", "--as-of", "\(date)T22:10:00Z"], in: site.path).code == 0, "day \(day)"
+      )
+    }
+    #expect(killed > 10, "\(killed)")
+    let releases = try FileManager.default.contentsOfDirectory(atPath: "\(site.path)/public/data/office/a").filter {
+      $0 != "latest"
+    }
+    #expect(releases.count == 25, "one release a day, whatever happened: \(releases.sorted())")
+  }
+
   @Test func aHeldLockOnlyWaits() throws {
     let site = try TestSite()
     try add(site, "a", schedule: "0 6 * * *", frequency: "daily")

@@ -139,8 +139,10 @@ struct RunOptions: ParsableArguments {
     } else {
       let isChinese = site.language == .zh
       let passed = deliveries.count - results.count
-      writeOutput(
-        Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder).text(results.map(\.result)))
+      if !results.isEmpty {
+        let summary = Summary(language: site.language, isCheck: false, publicFolder: site.publicFolder)
+        writeOutput(summary.text(results.map(\.result)))
+      }
       if let last = results.last, last.result.exitCode != 0 {
         writeOutput(
           isChinese

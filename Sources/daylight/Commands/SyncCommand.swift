@@ -110,6 +110,10 @@ struct SyncCommand: AsyncParsableCommand {
     view.finish()
     for complaint in outcome.complaints { writeError("daylight: passed over: \(complaint)\n") }
     writeOutput(json ? text(of: outcome) : summary(outcome))
+    for expired in outcome.expired {
+      writeError("daylight: \(expired); what is here of it was left as it was, the rest is in step\n")
+    }
+    if !outcome.expired.isEmpty { throw ExitCode(5) }
   }
 
   private func fail(_ error: any Error) throws -> Never {
@@ -139,6 +143,7 @@ struct SyncCommand: AsyncParsableCommand {
       ("timestamp_version", .int(outcome.timestampVersion)), ("trial", .bool(outcome.isTrial)),
       ("fetched", .array(outcome.fetched.map { .string($0) })), ("fetched_bytes", .int(outcome.fetchedByteCount)),
       ("held", .int(outcome.heldFileCount)), ("removed", .array(outcome.removed.map { .string($0) })),
+      ("expired", .array(outcome.expired.map { .string($0.subject) })),
       ("passed_over", .array(outcome.complaints.map { .string($0) })),
     ])
     return String(decoding: report.prettyBytes, as: UTF8.self)

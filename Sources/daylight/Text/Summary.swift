@@ -63,8 +63,8 @@ struct Summary {
     if count(.released) == 0 { text += word("没有新的发布。\n", "Nothing new was released.\n") }
     return text
       + word(
-        "查看:用浏览器打开 \(publicFolder)/index.html,或运行 python3 -m http.server -d \(publicFolder) 8000 后访问 http://localhost:8000/\n",
-        "To look at it: open \(publicFolder)/index.html in a browser, or run python3 -m http.server -d \(publicFolder) 8000 and go to http://localhost:8000/\n"
+        "查看:用浏览器打开 \(publicFolder)/index.html,或运行 daylight serve --public \(publicFolder) 后访问 http://localhost:8000/\n",
+        "To look at it: open \(publicFolder)/index.html in a browser, or run daylight serve --public \(publicFolder) and go to http://localhost:8000/\n"
       )
   }
 }
