@@ -7,11 +7,15 @@ internal import Tabular
 package struct VerifyMirror: Sendable {
   private let folder: String
   private let now: Instant
+  private let only: Set<String>
 
-  /// - Parameter folder: the public root, absolute.
-  package init(folder: String, now: Instant) {
+  /// - Parameters:
+  ///   - folder: the public root, absolute.
+  ///   - only: the datasets that a mirror of a part has, as `department/dataset`; empty for all, and for what spans them.
+  package init(folder: String, now: Instant, only: Set<String> = []) {
     self.folder = folder
     self.now = now
+    self.only = only
   }
 
   package struct Result: Sendable {
@@ -62,6 +66,8 @@ package struct VerifyMirror: Sendable {
     result.isTrial = trusted.isTrial
 
     for target in trusted.signedTargets() {
+      let isWanted = only.isEmpty || target.role == "site" || only.contains { target.path.hasPrefix("\($0)/") }
+      guard isWanted else { continue }
       guard target.isPlain else {
         result.problems.append(VerificationError(target.path, "is no path that may be followed"))
         continue
@@ -69,7 +75,7 @@ package struct VerifyMirror: Sendable {
       try check("targets/\(target.hashedPath)", target, &result)
       // A release's readable copy is the same file.
       if target.path.split(separator: "/").count == 4 { try check("data/\(target.path)", target, &result) }
-      if target.path == "site/tree.json" { try checkTree("targets/\(target.hashedPath)", &result) }
+      if target.path == "site/tree.json", only.isEmpty { try checkTree("targets/\(target.hashedPath)", &result) }
     }
     return result
   }

@@ -170,6 +170,9 @@ import Testing
     let served = try ServedSite("\(site.path)/public")
     #expect(try sync(site, from: served.address, to: "part", "--only", "office/others").code == 0)
     #expect(site.exists("part/data/office/others/latest/data.csv.gz") && !site.exists("part/data/office/things"))
+    let part = ["verify", "part", "--root", "root.json", "--as-of", now]
+    #expect(try run([executable] + part + ["--only", "office/others"], in: site.path).code == 0)
+    #expect(try run([executable] + part, in: site.path).code == 5, "the rest is not there")
     #expect(try site.daylight("withdraw", "office/others", "--reason", "核实", now: "2026-11-23T06:30:00Z").code == 0)
     #expect(try sync(site, from: served.address, to: "part", "--only", "office/others").code == 0)
     #expect(

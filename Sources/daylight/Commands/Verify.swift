@@ -15,6 +15,7 @@ struct Verify: ParsableCommand {
       Examples:
         daylight verify public
         daylight verify /mirror/changning --root changning-root.json
+        daylight verify inspections --only market-regulation/inspections --root root.json
         daylight verify archive --as-of 2026-11-30T00:00:00Z
       """)
 
@@ -27,6 +28,11 @@ struct Verify: ParsableCommand {
   @Option(
     help: ArgumentHelp("The time at which signatures must hold; now when left out.", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
   var asOf: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only this dataset, of a mirror that was made with --only; may be given several times.", valueName: "dataset"))
+  var only: [String] = []
 
   @Option(help: ArgumentHelp("Language of messages: zh or en.", valueName: "language"))
   var lang: Language?
@@ -48,7 +54,7 @@ struct Verify: ParsableCommand {
     }
     var result = VerifyMirror.Result()
     do {
-      result = try VerifyMirror(folder: SiteOptions.absolute(folder), now: now)(trustedRoot: trusted)
+      result = try VerifyMirror(folder: SiteOptions.absolute(folder), now: now, only: Set(only))(trustedRoot: trusted)
     } catch let error as VerificationError {
       result.problems = [error]
     }
