@@ -58,7 +58,9 @@ package struct Messenger: Sendable {
   private func call(_ webhook: String, _ notices: [Ledger.Notice]) throws {
     guard let address = WebAddress(webhook) else { preconditionFailure("checked when it was configured") }
     var settings = TransferSettings(hosts: AllowedHosts(of: [address]))
-    settings.totalTimeout = 60
+    // Nobody waits long for a webhook: what it did not take is sent with the next run.
+    settings.connectTimeout = 5
+    settings.totalTimeout = 10
     settings.proxy = site.transfer.proxy
     let list = notices.map { notice in
       JSON.members([

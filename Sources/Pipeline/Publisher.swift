@@ -19,6 +19,11 @@ package enum DatasetPlan: Sendable {
   case ready(Dataset, Schema)
   case misconfigured(DatasetID, String)
 
+  /// Whether its delivery comes from another machine.
+  var isFetched: Bool {
+    if case .ready(let dataset, _) = self, case .web = dataset.source.place { true } else { false }
+  }
+
   package var id: DatasetID {
     switch self {
     case .ready(let dataset, _): dataset.id
@@ -79,15 +84,16 @@ package struct Publisher: Sendable {
       published: published, runID: runID, key: key, clock: delivered?.clock ?? clock)
     var results: [DatasetID: DatasetResult] = [:]
     var waiting: [Attempt] = []
+    let fetched = Set(selected.filter(\.isFetched).map(\.id))
     // One at a time is worked on; the others wait for other machines, and hold nobody back who is ready.
     try await withThrowingTaskGroup(of: Attempt?.self) { group in
       var next = 0
-      var running = 0
+      var running: Set<DatasetID> = []
       func start() {
         guard next < selected.count else { return }
         let plan = selected[next]
         next += 1
-        running += 1
+        running.insert(plan.id)
         group.addTask {
           let attempt = await attempt(plan, circumstances)
           progress(.ended(plan.id))
@@ -102,16 +108,17 @@ package struct Publisher: Sendable {
       }
       for _ in 0..<Self.width { start() }
       if !isCheck { watch() }
-      while running > 0, let event = try await group.next() {
+      while !running.isEmpty, let event = try await group.next() {
         guard let attempt = event else {
-          if !waiting.isEmpty {
+          // Files are worked on one after the other, and released together: what comes out does not depend on how fast.
+          if !waiting.isEmpty, !running.isDisjoint(with: fetched) {
             results.merge(try release(waiting, runID: runID, configured: configured, delivered)) { $1 }
             waiting = []
           }
           watch()
           continue
         }
-        running -= 1
+        running.remove(attempt.result.dataset)
         waiting.append(attempt)
         start()
       }

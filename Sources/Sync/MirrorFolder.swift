@@ -24,6 +24,23 @@ struct MirrorFolder: Sendable {
     return lock
   }
 
+  /// A link could lead what is written out of the mirror, and what is read into it.
+  ///
+  /// - Throws: `SyncError` that names the first one.
+  func refuseLinks(below relative: String = "") throws {
+    let folder = relative.isEmpty ? path : "\(path)/\(relative)"
+    guard fileKind(folder) != nil else { return }
+    for name in try folderNames(folder) {
+      let inner = relative.isEmpty ? name : "\(relative)/\(name)"
+      switch fileKind("\(path)/\(inner)") {
+      case .folder: try refuseLinks(below: inner)
+      case .link:
+        throw SyncError("\(path)/\(inner) is a link", hint: "links are not followed: take it away", isUsage: false)
+      default: break
+      }
+    }
+  }
+
   func write(_ bytes: [UInt8], _ relative: String) throws {
     if try contents(relative) == bytes { return }
     try makeParent(relative)

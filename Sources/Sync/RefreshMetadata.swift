@@ -65,7 +65,7 @@ struct RefreshMetadata {
         }
       } catch {
         errors.append(error)
-        complaints.append("\(source.address): \(error)")
+        complaints.append("\(source.address): \(firstLine(error))")
       }
     }
     // Whoever has the newest is asked first; the others have the same, or verify just as well.
@@ -84,7 +84,7 @@ struct RefreshMetadata {
         return outcome
       } catch {
         errors.append(error)
-        complaints.append("\(source.address): \(error)")
+        complaints.append("\(source.address): \(firstLine(error))")
       }
     }
     throw worst(errors)
@@ -182,4 +182,9 @@ struct RefreshMetadata {
           || $0 == 0x5f
       }
   }
+}
+
+/// Without the hint, which is for who publishes.
+func firstLine(_ error: any Error) -> String {
+  String(describing: error).split(separator: "\n").first.map(String.init) ?? ""
 }

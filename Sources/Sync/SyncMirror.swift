@@ -84,6 +84,7 @@ package struct SyncMirror: Sendable {
       return outcome
     }
 
+    try folder.refuseLinks()
     let signed = try selected(metadata.trusted.signedTargets())
     var releases: [Want] = []
     var site: [Want] = []
@@ -103,6 +104,7 @@ package struct SyncMirror: Sendable {
     do {
       // What spans datasets is named by one of the site's own files.
       try await fetch(site, &outcome)
+      try requireKnown(signed)
       tree = only.isEmpty ? try treeFiles(signed) : []
       try await fetch(releases + tree, &outcome)
     } catch let error as VerificationError {
@@ -125,18 +127,25 @@ package struct SyncMirror: Sendable {
   }
 
   private func selected(_ targets: [SignedTarget]) throws -> [SignedTarget] {
-    for dataset in only where !targets.contains(where: { $0.path.hasPrefix("\(dataset)/") }) {
-      // What was taken back goes from the mirror too; what never was is a mistake.
-      guard fileKind("\(folder.path)/data/\(dataset)") == nil else { continue }
-      throw SyncError(
-        "the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
-    }
     return try targets.filter { target in
       let parts = target.path.split(separator: "/")
       guard target.isPlain, isPlain(target.path), parts.count != 4 || ReleaseID(String(parts[2])) != nil else {
         throw VerificationError(target.path, "is no path that may be followed")
       }
       return only.isEmpty || target.path.hasPrefix("site/") || only.contains { target.path.hasPrefix("\($0)/") }
+    }
+  }
+
+  /// A dataset that was named is there, or was taken back; else it is a mistake.
+  private func requireKnown(_ signed: [SignedTarget]) throws {
+    let withdrawals = signed.first { $0.path == "site/withdrawals.json" }
+    let bytes = try withdrawals.flatMap { try folder.contents("targets/\($0.hashedPath)", limit: 64 << 20) }
+    let gone = try bytes.map { try JSONParser.parse($0)["withdrawals"]?.elements ?? [] } ?? []
+    for dataset in only.sorted() where !signed.contains(where: { $0.path.hasPrefix("\(dataset)/") }) {
+      guard gone.contains(where: { $0["dataset"]?.text == dataset }) else {
+        throw SyncError(
+          "the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
+      }
     }
   }
 
@@ -225,6 +234,7 @@ package struct SyncMirror: Sendable {
   }
 
   private func work(_ worker: Int, _ queue: Queue) throws {
+    let start = ContinuousClock().now
     let clients = addresses.map { _ in HTTPClient(settings) }
     let sources = addresses.map { MirrorSource($0, settings) }
     while true {
@@ -250,7 +260,7 @@ package struct SyncMirror: Sendable {
           throw error
         } catch {
           errors.append(error)
-          queue.state.withLock { $0.complaints.append("\(sources[place].address): \(error)") }
+          queue.state.withLock { $0.complaints.append("\(sources[place].address): \(firstLine(error))") }
         }
       }
       guard isDone else {
@@ -261,7 +271,16 @@ package struct SyncMirror: Sendable {
       // Files of fixed names wait for the commit.
       if !want.isReplaceable { try folder.adopt(want.target.digest, at: want.path) }
       queue.state.withLock { $0.progress.fetchedFileCount += 1 }
+      keepRate(queue, since: start)
     }
+  }
+
+  /// The limit holds for all transfers together, small ones too.
+  private func keepRate(_ queue: Queue, since start: ContinuousClock.Instant) {
+    guard let rate = settings.maximumRate else { return }
+    let byteCount = queue.state.withLock { $0.progress.fetchedByteCount }
+    let ahead = Double(byteCount) / Double(rate) - (ContinuousClock().now - start) / .seconds(1)
+    if ahead > 0 { pause(milliseconds: Int(ahead * 1_000)) }
   }
 
   // MARK: Publishing

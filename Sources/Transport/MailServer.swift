@@ -57,7 +57,7 @@ package struct MailServer: Sendable {
     }
   }
 
-  /// Hands a message over; blocks its thread for 60 seconds at most.
+  /// Hands a message over; blocks its thread for 30 seconds at most.
   ///
   /// STARTTLS is used where the server offers it, and required where a password would be sent.
   package func send(_ message: Message, user: String?, password: String?, authorityFile: String?) throws {
@@ -69,7 +69,7 @@ package struct MailServer: Sendable {
     set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_CONNECTTIMEOUT, 15)
-    set(CURLOPT_TIMEOUT, 60)
+    set(CURLOPT_TIMEOUT, 30)
     set(CURLOPT_PROXY, "")
     // CURLUSESSL_TRY, CURLUSESSL_ALL
     set(CURLOPT_USE_SSL, password == nil ? 1 : 3)

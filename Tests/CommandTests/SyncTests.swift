@@ -178,6 +178,8 @@ import Testing
     #expect(
       try site.tree("part").keys.allSatisfy { !$0.contains("office/others/") },
       "what was taken back goes from a part too")
+    #expect(
+      try sync(site, from: served.address, to: "part", "--only", "office/others").code == 0, "and is no mistake later")
     let unknown = try sync(site, from: served.address, to: "part", "--only", "office/nothing")
     #expect(unknown.code == 2 && unknown.error.contains("has no dataset office/nothing"))
     #expect(
@@ -302,6 +304,32 @@ import Testing
     let served = try ServedSite("\(other.path)/public")
     let result = try sync(site, from: served.address)
     #expect(result.code == 5 && !site.exists("mirror/metadata"), "\(result.error)")
+  }
+
+  @Test func aLinkInTheMirrorIsNotFollowed() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    #expect(try sync(site, from: served.address).code == 0)
+    try FileManager.default.createDirectory(atPath: "\(site.path)/outside", withIntermediateDirectories: true)
+    try FileManager.default.removeItem(atPath: "\(site.path)/mirror/data/office/things")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(site.path)/mirror/data/office/things", withDestinationPath: "\(site.path)/outside")
+    let result = try sync(site, from: served.address, to: "mirror", "--check-all")
+    #expect(result.code == 1 && result.error.contains("data/office/things is a link"), "\(result.error)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(site.path)/outside").isEmpty)
+  }
+
+  @Test func aRateIsKept() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    let start = ContinuousClock().now
+    let result = try sync(site, from: served.address, to: "slow", "--rate", "30k", "--json")
+    let seconds = (ContinuousClock().now - start) / .seconds(1)
+    let bytes =
+      (try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])?["fetched_bytes"] as? Int
+      ?? 0
+    // Never faster; how much slower is the machine's matter.
+    #expect(result.code == 0 && bytes > 60_000 && Double(bytes) / seconds <= 33_000, "\(bytes) bytes in \(seconds) s")
   }
 
   @Test func aDamagedMirrorIsMended() throws {
