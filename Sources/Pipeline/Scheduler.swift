@@ -21,7 +21,7 @@ package struct Scheduler: Sendable {
   package struct Tick: Sendable {
     package var results: [DatasetResult] = []
     package var renewed: [RoleExpiry] = []
-    /// Promises that were found missed, and not yet told.
+    /// Departments whose promise is missed; each is told once.
     package var late: [DatasetID] = []
     /// Datasets that cannot be worked on, and why: nothing of them is ever due.
     package var misconfigured: [(dataset: DatasetID, problem: String)] = []
