@@ -296,6 +296,35 @@ import Testing
     #expect(page.status == 200 && String(decoding: page.body, as: UTF8.self).contains("This dataset was withdrawn"))
   }
 
+  /// A client that we did not write, as any third party has it, by the clock on the wall.
+  @Test func pythonTUFMirrorsTheServedSite() throws {
+    guard let python = python(with: "tuf.ngclient") else { return }
+    let site = try TestSite(copyOfProject: true)
+    #expect(try site.daylight("publish", "--quiet").code == 0)
+    let served = try ServedSite("\(site.path)/public")
+    let script = """
+      import json, pathlib, sys, tempfile, urllib.request
+      from tuf.ngclient import Updater
+      base, public = sys.argv[1], pathlib.Path(sys.argv[2])
+      with tempfile.TemporaryDirectory() as work:
+        for name in ("m", "t"): (pathlib.Path(work) / name).mkdir()
+        root = urllib.request.urlopen(base + "/metadata/1.root.json").read()
+        u = Updater(work + "/m", base + "/metadata/", work + "/t", base + "/targets/", bootstrap=root)
+        u.refresh()
+        count = 0
+        for name, meta in u._trusted_set.snapshot.meta.items():
+          signed = json.loads(urllib.request.urlopen(f"{base}/metadata/{meta.version}.{name}").read())["signed"]
+          for path in signed["targets"]:
+            data = pathlib.Path(u.download_target(u.get_targetinfo(path))).read_bytes()
+            if path.count("/") == 3: assert urllib.request.urlopen(f"{base}/data/{path}").read() == data, path
+            count += 1
+        print(count)
+      """
+    let result = try run([python, "-c", script, served.address, "\(site.path)/public"])
+    // Five datasets of six files, and three files of the site role.
+    #expect(result.output == "33\n", "\(result.output)\(result.error)")
+  }
+
   @Test func ipv6IsServedToo() throws {
     let site = try site()
     guard FileManager.default.fileExists(atPath: "/proc/net/if_inet6") else { return skip("this machine has no IPv6") }
