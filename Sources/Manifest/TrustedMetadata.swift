@@ -169,6 +169,41 @@ package struct TrustedMetadata: Sendable {
     targets[role] = envelope.signed
   }
 
+  /// Takes every targets role that the snapshot names, a delegating role before those that it delegates to.
+  ///
+  /// - Parameters:
+  ///   - read: gives the bytes of a role; it is shown what is trusted so far.
+  ///   - expired: takes delegated roles of which only the signature has run out; where it throws, that is the end.
+  package mutating func updateAllTargets(
+    _ read: (_ role: String, _ version: Int, TrustedMetadata) throws -> [UInt8],
+    expired: (VerificationError) throws -> Void
+  ) throws {
+    var waiting = targetsRoles
+    var hasExpired = false
+    while !waiting.isEmpty {
+      var later: [(name: String, version: Int)] = []
+      for role in waiting {
+        guard role.name == "targets" || delegator(of: role.name) != nil else {
+          later.append(role)
+          continue
+        }
+        let bytes = try read(role.name, role.version, self)
+        do {
+          try updateTargets(bytes, role: role.name)
+        } catch let error as VerificationError where error.isExpiry && role.name != "targets" {
+          // What it delegates cannot be judged either.
+          hasExpired = true
+          try expired(error)
+        }
+      }
+      guard later.count < waiting.count else {
+        guard hasExpired else { throw VerificationError(later[0].name, "is delegated by no other role") }
+        return
+      }
+      waiting = later
+    }
+  }
+
   /// Every target that a role names and that every delegation on the way to it lets it name, by path.
   ///
   /// Where two roles name one path, the one nearer to the top counts.

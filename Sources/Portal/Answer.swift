@@ -52,7 +52,7 @@ struct Answer {
     if let digest = representation.digest { fields[field("Repr-Digest")] = "sha-256=:\(base64(digest.bytes)):" }
     if let names = representation.fileNames {
       fields[.contentDisposition] =
-        "attachment; filename=\"\(names.plain)\"; filename*=UTF-8''\(escaped(names.readable))"
+        "attachment; filename=\"\(names.plain)\"; filename*=UTF-8''\(percentEncoded(names.readable))"
     }
     if representation.mediaType.hasPrefix("text/html") {
       fields[field("Content-Security-Policy")] =

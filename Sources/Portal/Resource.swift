@@ -185,7 +185,7 @@ final class Finder: Sendable {
     case .file: break
     case .folder:
       return fileKind("\(place)/index.html") == .file
-        ? .moved("/\(parts.map(escaped).joined(separator: "/"))/") : .missing
+        ? .moved("/\(parts.map { percentEncoded($0) }.joined(separator: "/"))/") : .missing
     default: return .missing
     }
     let open = try OpenFile(path: place)
@@ -264,14 +264,4 @@ private func unescaped(_ text: String) -> String? {
     rest = rest.dropFirst(2)
   }
   return String(validating: bytes, as: UTF8.self)
-}
-
-/// What is no plain letter or digit, in hexadecimal (RFC 3986).
-func escaped(_ text: String) -> String {
-  text.utf8.map { byte in
-    let isPlain =
-      (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39)
-      || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
-    return isPlain ? String(Unicode.Scalar(byte)) : "%" + encodeHex([byte]).uppercased()
-  }.joined()
 }

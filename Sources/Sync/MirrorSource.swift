@@ -21,7 +21,7 @@ final class MirrorSource {
   /// - Parameter limit: bytes; more of them are never read.
   /// - Returns: nil where the server has no such file.
   func contents(_ path: String, limit: Int) throws -> [UInt8]? {
-    guard let address = address.appending(escaped(path)) else { return nil }
+    guard let address = address.appending(percentEncoded(path, keepsSlashes: true)) else { return nil }
     var settings = settings
     settings.byteLimit = limit
     // Metadata are small: a server that takes long over them is up to something.
@@ -76,7 +76,7 @@ final class MirrorSource {
   private func fetch(
     _ path: String, _ byteCount: Int, _ partial: PartialFile, _ client: HTTPClient, _ progress: @escaping (Int) -> Void
   ) throws {
-    guard let address = address.appending(escaped(path)) else {
+    guard let address = address.appending(percentEncoded(path, keepsSlashes: true)) else {
       throw VerificationError(path, "is no path that can be asked for")
     }
     var request = HTTPRequest(address)
@@ -123,16 +123,4 @@ final class MirrorSource {
       progress(bytes.count)
     }
   }
-}
-
-/// A path as it stands in an address: what is no plain letter, digit or `-._~/` in hexadecimal (RFC 3986).
-func escaped(_ path: String) -> String {
-  var text = ""
-  for byte in path.utf8 {
-    let isPlain =
-      (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39)
-      || [0x2d, 0x2e, 0x5f, 0x7e, 0x2f].contains(byte)
-    text += isPlain ? String(Unicode.Scalar(byte)) : "%" + encodeHex([byte]).uppercased()
-  }
-  return text
 }

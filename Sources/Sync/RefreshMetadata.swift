@@ -133,34 +133,17 @@ struct RefreshMetadata {
       try trusted.updateSnapshot(snapshot)
       files.append((snapshotPath, snapshot))
     }
-    // A delegating role comes before those that it delegates to.
     var roles: [(path: String, bytes: [UInt8])] = []
-    var waiting = trusted.targetsRoles
-    while !waiting.isEmpty {
-      var later: [(name: String, version: Int)] = []
-      for role in waiting {
-        guard role.name == "targets" || trusted.delegator(of: role.name) != nil else {
-          later.append(role)
-          continue
-        }
-        guard isPlainRole(role.name) else { throw VerificationError("snapshot", "names a role that is no plain name") }
-        let path = "metadata/\(role.version).\(role.name).json"
-        var bytes = try folder.contents(path)
-        if let held = bytes, !trusted.isCurrent(held, role: role.name) { bytes = nil }
-        let current = try bytes ?? required(path, limit: trusted.byteLimit(of: role.name) ?? 5_000_000, source)
-        roles.append((path, current))
-        do {
-          try trusted.updateTargets(current, role: role.name)
-        } catch let error as VerificationError where error.isExpiry && role.name != "targets" {
-          // One department that does not sign any more must not stop the others. What it delegates cannot be judged either.
-          expired.append(error)
-        }
-      }
-      guard later.count < waiting.count else {
-        guard expired.isEmpty else { break }
-        throw VerificationError(later[0].name, "is delegated by no other role")
-      }
-      waiting = later
+    try trusted.updateAllTargets { role, version, trusted in
+      guard isPlainRole(role) else { throw VerificationError("snapshot", "names a role that is no plain name") }
+      let path = "metadata/\(version).\(role).json"
+      let held = try folder.contents(path).flatMap { trusted.isCurrent($0, role: role) ? $0 : nil }
+      let bytes = try held ?? required(path, limit: trusted.byteLimit(of: role) ?? 5_000_000, source)
+      roles.append((path, bytes))
+      return bytes
+    } expired: { error in
+      // One department that does not sign any more must not stop the others.
+      expired.append(error)
     }
     files = roles + files
   }

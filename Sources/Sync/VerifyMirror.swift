@@ -47,20 +47,11 @@ package struct VerifyMirror: Sendable {
     while let next = try contents("metadata/\(trusted.rootVersion + 1).root.json") { try trusted.updateRoot(next) }
     try trusted.updateTimestamp(try required("metadata/timestamp.json"))
     try trusted.updateSnapshot(try required("metadata/\(trusted.snapshotVersion ?? 0).snapshot.json"))
-    // A delegating role comes before those that it delegates to.
-    var waiting = trusted.targetsRoles
-    while !waiting.isEmpty {
-      var later: [(name: String, version: Int)] = []
-      for role in waiting {
-        guard role.name == "targets" || trusted.delegator(of: role.name) != nil else {
-          later.append(role)
-          continue
-        }
-        try trusted.updateTargets(try required("metadata/\(role.version).\(role.name).json"), role: role.name)
-        result.roleCount += 1
-      }
-      guard later.count < waiting.count else { throw VerificationError(later[0].name, "is delegated by no other role") }
-      waiting = later
+    try trusted.updateAllTargets { role, version, _ in
+      result.roleCount += 1
+      return try required("metadata/\(version).\(role).json")
+    } expired: { error in
+      throw error
     }
     result.rootVersion = trusted.rootVersion
     result.isTrial = trusted.isTrial
