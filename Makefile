@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .PHONY: help setup setup-tests build install publish check status serve test lint format docs clean
 
 # What the build needs of the system, and what only the tests need.
-PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libpcre2-dev libcurl4-openssl-dev ca-certificates tzdata
+PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libdeflate-dev libpcre2-dev libcurl4-openssl-dev ca-certificates tzdata
 TEST_PACKAGES := python3 python3-venv strace openssl
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local

@@ -49,6 +49,8 @@ let package = Package(
   targets: [
     // C libraries of the system.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"])]),
@@ -56,7 +58,7 @@ let package = Package(
     // Vocabulary and tools.
     target("Publication"),
     target("Hashing", ["CCrypto", "Publication"]),
-    target("Tabular", ["CZlib", "Hashing", "Publication"]),
+    target("Tabular", ["CDeflate", "CMalloc", "CZlib", "Hashing", "Publication"]),
     target("Transport", ["CCurl", "Hashing", "Publication", "Tabular"]),
     target("TableSchema", ["CPCRE2", "Publication", "Tabular"]),
     target("Recognition", ["Publication", "Tabular"]),
@@ -107,7 +109,7 @@ let package = Package(
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
     test("RecognitionTests", ["Recognition", "TestSupport"]),
-    test("RedactionTests", ["Hashing", "Publication", "TableSchema", "Redaction", "TestSupport"]),
+    test("RedactionTests", ["Hashing", "Publication", "Tabular", "TableSchema", "Redaction", "TestSupport"]),
     test(
       "OutputCheckTests",
       [

@@ -60,6 +60,15 @@ package struct ReleaseRecord: Sendable {
                 "uncompressed",
                 file.raw.map { .members([("length", .int($0.byteCount)), ("sha256", .string($0.digest.hex))]) }
               ),
+              (
+                "segments",
+                file.segments.count < 2
+                  ? nil
+                  : .members([
+                    ("packed", .array(file.segments.map { .int($0.packedByteCount) })),
+                    ("unpacked", .array(file.segments.map { .int($0.byteCount) })),
+                  ])
+              ),
             ])
           })
       ),
@@ -104,6 +113,15 @@ package struct ReleaseRecord: Sendable {
       keyNames: json["key"]?.elements?.compactMap(\.text) ?? [],
       formats: RowFormat.allCases.filter { format in files.contains { $0["path"]?.text == format.fileName }
       },
-      rowCount: rowCount, issued: issued, rowsPath: rowsPath, metadata: json["metadata"] ?? .null)
+      rowCount: rowCount, issued: issued, rowsPath: rowsPath,
+      segments: segments(of: files.first { $0["path"]?.text == RowFormat.csv.fileName }),
+      metadata: json["metadata"] ?? .null)
+  }
+
+  private func segments(of file: JSON?) -> [GzipSegment] {
+    let packed = file?["segments"]?["packed"]?.elements?.compactMap(\.integer) ?? []
+    let unpacked = file?["segments"]?["unpacked"]?.elements?.compactMap(\.integer) ?? []
+    guard packed.count == unpacked.count, (packed + unpacked).allSatisfy({ $0 >= 0 && $0 < 1 << 31 }) else { return [] }
+    return zip(packed, unpacked).map { GzipSegment(packedByteCount: $0, byteCount: $1) }
   }
 }

@@ -26,8 +26,8 @@ package struct CheckOutput: Stage {
   package func run(_ input: Input, in run: Run) async throws -> ClearedCandidate {
     let candidate = input.candidate
     var findings = FindingCollector()
-    let table = try TableRecheck(candidate, rawValues: input.rawValues, run: run)
-    var checked = try table.run(addingTo: &findings)
+    let table = TableRecheck(candidate, rawValues: input.rawValues, run: run)
+    var checked = try await table.run(addingTo: &findings)
     for file in candidate.files where file.role != .data {
       let bytes = try InputFile.contents(of: file.file.path)
       checked[file.name] = Self.digest(of: bytes, path: file.file.path)

@@ -1,7 +1,6 @@
 internal import Export
 internal import Hashing
 internal import Publication
-internal import Recognition
 internal import Redaction
 internal import TableSchema
 internal import Tabular
@@ -13,45 +12,45 @@ struct TableRecheck {
   private let rawValues: RawValues
   private let run: Run
 
-  init(_ candidate: ReleaseCandidate, rawValues: RawValues, run: Run) throws {
+  init(_ candidate: ReleaseCandidate, rawValues: RawValues, run: Run) {
     self.candidate = candidate
     self.rawValues = rawValues
     self.run = run
   }
 
-  /// Gives each data file with the digest of the bytes that were read.
-  func run(addingTo findings: inout FindingCollector) throws -> [String: WorkFile] {
-    var checked: [String: WorkFile] = [:]
-    guard let csv = candidate.files.first(where: { $0.role == .data && $0.mediaType == "text/csv" }) else {
-      findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "missing"))
-      return checked
-    }
-    let packedCSV = try HashingByteSource(FileByteSource(path: csv.file.path))
-    let rawCSV = try HashingByteSource(InflatingByteSource(packedCSV))
-    let json = candidate.files.first { $0.role == .data && $0.mediaType == "application/json" }
-    let packedJSON = try json.map { try HashingByteSource(FileByteSource(path: $0.file.path)) }
-    let rawJSON = try packedJSON.map { try HashingByteSource(InflatingByteSource($0)) }
-    var lines = rawJSON.map { JSONLines($0) }
-    let zip = candidate.files.first { $0.role == .data && $0.mediaType == "application/zip" }
-    let zipRecheck = zip.map { _ in ZipRecheck(candidate.schema.schema) }
+  private func file(_ format: RowFormat) -> ReleaseFile? {
+    candidate.files.first { $0.role == .data && $0.name == format.fileName }
+  }
 
+  /// Gives each data file with the digest of the bytes that were read; a file that cannot be read is missing there.
+  func run(addingTo findings: inout FindingCollector) async throws -> [String: WorkFile] {
+    guard let csv = file(.csv) else {
+      findings.add(Finding(.outputMismatch, field: RowFormat.csv.fileName, rule: "missing"))
+      return [:]
+    }
+    let json = file(.json)
+    let zip = file(.zip)
+    var checked: [String: WorkFile] = [:]
+    let zipRecheck = zip.map { _ in ZipRecheck() }
+    var csvDigest = PackedDigest(csv)
+    var jsonDigest = json.map { PackedDigest($0) }
     do {
-      try compareRows(rawCSV, &lines, zipRecheck, &findings)
+      let packed = try PackedRows(
+        csv: segments(of: csv), json: json.map { try segments(of: $0) }, blocks: candidate.blocks)
+      try await compareRows(packed, &csvDigest, &jsonDigest, zipRecheck, &findings)
+      checked[csv.name] = try csvDigest.finish(packed.csv, addingTo: &findings)
+      if let json, let file = packed.json { checked[json.name] = try jsonDigest?.finish(file, addingTo: &findings) }
     } catch is FormatError {
       findings.add(Finding(.outputMismatch, field: csv.name, rule: "readable"))
     }
-    try rawCSV.drain()
-    try rawJSON?.drain()
-    for (file, packed, raw) in [(csv, packedCSV, rawCSV)]
-      + (json.flatMap { file in packedJSON.flatMap { packed in rawJSON.map { (file, packed, $0) } } }.map { [$0] } ?? [])
-    {
-      if raw.digest != file.raw?.digest || raw.byteCount != file.raw?.byteCount {
-        findings.add(Finding(.outputMismatch, field: file.name, rule: "digest"))
-      }
-      checked[file.name] = WorkFile(path: file.file.path, byteCount: packed.byteCount, digest: packed.digest)
-    }
     if let zip, let zipRecheck { checked[zip.name] = try check(zip, zipRecheck, &findings) }
     return checked
+  }
+
+  /// A file of one segment is taken as it lies there; of others every flush point must be where it was written.
+  private func segments(of file: ReleaseFile) throws -> PackedSegments {
+    guard file.segments.count <= 1 else { return try PackedSegments(path: file.file.path, file.segments) }
+    return try PackedSegments(oneSegment: file.file.path)
   }
 
   private func check(_ file: ReleaseFile, _ recheck: ZipRecheck, _ findings: inout FindingCollector) throws -> WorkFile
@@ -72,57 +71,39 @@ struct TableRecheck {
   }
 
   private func compareRows(
-    _ csv: HashingByteSource, _ lines: inout JSONLines?, _ zip: ZipRecheck?, _ findings: inout FindingCollector
-  ) throws {
+    _ files: PackedRows, _ csv: inout PackedDigest, _ json: inout PackedDigest?, _ zip: ZipRecheck?,
+    _ findings: inout FindingCollector
+  ) async throws {
     let schema = candidate.schema.schema
-    let names = schema.fields.map { Array($0.name.utf8) }
-    var check = try TableCheck(
-      schema, columns: Array(names.indices), folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget)
-    var reader = RecordReader(canonical: try DecodingByteSource(csv, encoding: .utf8, markByteCount: 0))
+    var check = TableCheck(schema, folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget)
+    let columns = Array(schema.fields.indices)
     var rowCount = 0
-    var isHeader = true
-    if lines != nil, try lines?.begin() == false {
-      findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "array"))
-    }
-    while try reader.next() {
-      var records: [Int] = []
-      var rows: [Int] = []
-      for record in reader.batch.rows {
-        let isComplete = reader.batch.fieldCount(record) == names.count
-        zip?.take(reader.batch, record, isHeader: isHeader)
-        if isHeader {
-          isHeader = false
-          let labels = (0..<reader.batch.fieldCount(record)).map {
-            Array(reader.batch.text(reader.batch.field(record, $0)))
-          }
-          if labels != names { findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "header")) }
-          continue
+    try await ordered(
+      run.parallelism,
+      make: {
+        BlockRecheck(
+          files, try ChunkCheck(for: check, columns: columns), schema, rawValues, hasSpreadsheet: zip != nil)
+      },
+      work: { try $0.take() },
+      collect: { block in
+        csv.append(packed: block.packedCSV, contents: block.batch.bytes, count: block.batch.limit, sum: block.csvSum)
+        json?.append(packed: block.packedJSON, contents: block.json, count: block.json.count, sum: block.jsonSum)
+        zip?.take(block.spreadsheet)
+        try check.add(block.check, rowsBefore: rowCount, linesBefore: 0)
+        for mismatch in block.mismatches {
+          findings.add(
+            Finding(
+              .outputMismatch, field: mismatch.file.fileName, rule: mismatch.rule,
+              at: Location(row: mismatch.row.map { $0 + rowCount })))
         }
-        rowCount += 1
-        guard isComplete, !reader.batch.hasStrayQuote(record) else {
-          findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "row", at: Location(row: rowCount)))
-          continue
-        }
-        records.append(record)
-        rows.append(rowCount)
-        try checkCells(reader.batch, record, row: rowCount, &findings)
-        if lines != nil, try lines?.next(matches: reader.batch, record, names: names, schema: schema) == false {
-          findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "row", at: Location(row: rowCount)))
-        }
-      }
-      let linesBefore = reader.linesBefore
-      try check.check(
-        reader.batch, records: records, rows: rows,
-        lines: { batch, record in linesBefore + batch.lineCount(before: record) + 1 })
-      run.progress(
-        .advanced(
-          .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
-    }
-    if lines != nil, try lines?.end() == false {
-      findings.add(Finding(.outputMismatch, field: "data.json.gz", rule: "row-count"))
-    }
+        for finding in block.watch.findings.findings { findings.add(finding, shiftedBy: rowCount, lines: 0) }
+        rowCount += block.rowCount
+        run.progress(
+          .advanced(
+            .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
+      })
     if rowCount != candidate.rowCount {
-      findings.add(Finding(.outputMismatch, field: "data.csv.gz", rule: "row-count"))
+      findings.add(Finding(.outputMismatch, field: RowFormat.csv.fileName, rule: "row-count"))
     }
     for finding in try check.finish().findings {
       findings.add(
@@ -132,106 +113,41 @@ struct TableRecheck {
           count: finding.count))
     }
   }
-
-  /// Looks at each cell on its own, so that a finding names its column.
-  private func checkCells(_ batch: borrowing RecordBatch, _ record: Int, row: Int, _ findings: inout FindingCollector)
-    throws
-  {
-    // Most rows hold nothing: one look at the whole row says so.
-    let whole = foldedText(batch.recordBytes(record))
-    var suspected: [SensitiveNumber] = []
-    findSensitiveNumbers(inFolded: whole[...]) { suspected.append($0) }
-    var attributed = 0
-    let removed = try rawValues.countStrong(inFolded: whole)
-    for column in 0..<batch.fieldCount(record) {
-      let cell = batch.text(batch.field(record, column))
-      let field = candidate.schema.schema.fields[column]
-      let name = field.name
-      let isNumber = field.type.jsonKind == .number
-      // Seven digits and an exponent can stand for eleven.
-      if !suspected.isEmpty || (isNumber && cell.count >= 8) {
-        findSensitiveNumbers(in: cell) { _ in attributed += 1 }
-        findSensitiveNumbers(in: cell, isNumber: isNumber) { kind in
-          findings.add(Finding(.sensitiveValue, field: name, rule: kind.rawValue, at: Location(row: row)))
-        }
-      }
-      let isRemovedName = try field.type == .string && rawValues.isRemovedName(cell)
-      let isRemovedValue = removed > 0 ? try rawValues.countStrong(in: cell) > 0 : false
-      if isRemovedName || isRemovedValue {
-        if isRemovedValue { attributed += 1 }
-        findings.add(Finding(.removedValue, field: name, at: Location(row: row)))
-      }
-    }
-    // Seen in the row and in none of its cells: refused all the same.
-    if attributed == 0, let kind = suspected.first?.rawValue ?? (removed > 0 ? "removed value" : nil) {
-      findings.add(Finding(.sensitiveValue, rule: kind, at: Location(row: row)))
-    }
-  }
 }
 
-/// The lines of a JSON array that holds one object a line.
-private struct JSONLines {
-  private let source: any ByteSource
-  private var buffer: [UInt8] = []
-  private var position = 0
-  private var scanner = JSONRowScanner()
-  /// Whether the line before ended in a comma, so that another row must follow.
-  private var expectsRow: Bool?
+/// Digests of a packed file and of what it holds, taken while its segments are read in order.
+private struct PackedDigest: ~Copyable {
+  private let file: ReleaseFile
+  private var packed = SHA256()
+  private var contents = SHA256()
+  private var sum = RunningChecksum()
+  private var packedByteCount = 0
 
-  init(_ source: any ByteSource) { self.source = source }
-
-  mutating func begin() throws -> Bool {
-    guard let line = try line() else { return false }
-    return line.elementsEqual([UInt8(ascii: "[")])
+  init(_ file: ReleaseFile) {
+    self.file = file
+    packed.update(GzipWriter.header)
+    packedByteCount = GzipWriter.header.count
   }
 
-  /// Whether the next row is there and says what the CSV row says.
-  mutating func next(matches batch: borrowing RecordBatch, _ record: Int, names: [[UInt8]], schema: Schema) throws
-    -> Bool
-  {
-    guard expectsRow != false, var line = try line() else { return false }
-    expectsRow = line.last == UInt8(ascii: ",")
-    if expectsRow == true { line = line.dropLast() }
-    guard scanner.scan(line), scanner.names == names else { return false }
-    for column in names.indices {
-      let field = batch.field(record, column)
-      let value = scanner.values[column]
-      if CanonicalRows.isNull(field, columnCount: names.count) {
-        guard value.kind == .null else { return false }
-        continue
-      }
-      let text = batch.text(field)
-      let isExpectedKind =
-        switch schema.fields[column].type.jsonKind {
-        case .text: value.kind == .text
-        case .boolean: value.kind == .boolean
-        case .number:
-          value.kind == .number
-            || (value.kind == .text && ["NaN", "INF", "-INF"].contains { $0.utf8.elementsEqual(text) })
-        }
-      guard isExpectedKind, value.bytes.elementsEqual(text) else { return false }
+  var byteCount: Int { sum.byteCount }
+
+  mutating func append(packed bytes: [UInt8], contents text: [UInt8], count: Int, sum checksum: UInt32) {
+    packed.update(bytes)
+    packedByteCount += bytes.count
+    contents.update(text.span.extracting(0..<count).bytes)
+    sum.append(checksum, byteCount: count)
+  }
+
+  /// The file as it was read.
+  mutating func finish(_ segments: PackedSegments, addingTo findings: inout FindingCollector) throws -> WorkFile {
+    let trailer = try segments.trailer()
+    packed.update(trailer)
+    packedByteCount += trailer.count
+    try segments.checkTrailer(sum)
+    if contents.digest() != file.raw?.digest || sum.byteCount != file.raw?.byteCount {
+      findings.add(Finding(.outputMismatch, field: file.name, rule: "digest"))
     }
-    return true
-  }
-
-  /// The array ends, and the file with it.
-  mutating func end() throws -> Bool {
-    guard expectsRow != true, let last = try line(), last.elementsEqual([UInt8(ascii: "]")]) else { return false }
-    return try line() == nil
-  }
-
-  private mutating func line() throws -> ArraySlice<UInt8>? {
-    var searched = position
-    while true {
-      if let end = buffer[searched...].firstIndex(of: 0x0a) {
-        defer { position = end + 1 }
-        return buffer[position..<end]
-      }
-      buffer.removeSubrange(..<position)
-      position = 0
-      searched = buffer.count
-      if try !source.read(1 << 20, appendingTo: &buffer) { return buffer.isEmpty ? nil : [] }
-    }
+    return WorkFile(path: file.file.path, byteCount: packedByteCount, digest: packed.digest())
   }
 }
 

@@ -1,33 +1,23 @@
 internal import Export
 internal import Hashing
-internal import TableSchema
 internal import Tabular
 
 /// Reads the zip file of a candidate: its rows must be those of the CSV that is checked cell by cell, in the form for spreadsheets,
 /// byte for byte; its read-me is text like any other.
 final class ZipRecheck {
-  private let form: SpreadsheetForm
   private var expected = SHA256()
   private var byteCount = 0
-  private var bytes: [UInt8] = SpreadsheetForm.mark
 
-  init(_ schema: Schema) { form = SpreadsheetForm(schema) }
+  init() { take(SpreadsheetForm.mark) }
 
-  /// Takes a row of the CSV.
-  func take(_ batch: borrowing RecordBatch, _ record: Int, isHeader: Bool) {
-    form.append(batch, record, isHeader: isHeader, to: &bytes)
-    if bytes.count >= 256 << 10 { flush() }
-  }
-
-  private func flush() {
-    expected.update(bytes)
-    byteCount += bytes.count
-    bytes.removeAll(keepingCapacity: true)
+  /// Takes the next rows in the form for spreadsheets.
+  func take(_ rows: [UInt8]) {
+    expected.update(rows)
+    byteCount += rows.count
   }
 
   /// - Returns: whether the rows are the expected ones, and the read-me; nil where the file is not what it should be.
   func finish(path: String, csvName: String) throws -> (isSame: Bool, readMe: [UInt8])? {
-    flush()
     let zip = try ZipFile(path: path)
     guard zip.members.map(\.name) == [csvName, "README.txt"] else { return nil }
     let rows = try HashingByteSource(zip.contents(of: zip.members[0]))

@@ -66,12 +66,15 @@ struct Journey: Sendable {
   let report: Report
   /// What tells the delivery from the one before.
   let stamp: String
+  /// The delivery in the private store.
+  let delivery: [WorkFile]
 
   init(_ snapshot: Snapshot, _ validated: ValidatedTable, cleared: ClearedCandidate?) {
     self.cleared = cleared
     rowCount = validated.rowCount
     report = validated.report
     stamp = snapshot.stamp
+    delivery = snapshot.parts
   }
 }
 

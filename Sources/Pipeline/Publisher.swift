@@ -164,6 +164,9 @@ package struct Publisher: Sendable {
     let ledgerNote = ledgerNote(results.filter { released.contains($0.dataset) }.map { record(of: $0, run: runID) })
     var failure: (any Error)?
     do {
+      for file in attempts.filter({ $0.release != nil }).flatMap(\.delivery) {
+        try privateStore.synchroniseSnapshot(file)
+      }
       try publishCatalog(releases, listed: listed, note: ledgerNote)
     } catch let refusal as Refusal {
       // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
@@ -254,6 +257,8 @@ package struct Publisher: Sendable {
     var result: DatasetResult
     var release: Release?
     var listed: ListedRecord?
+    /// What the release was made of.
+    var delivery: [WorkFile] = []
   }
 
   private func attempt(_ plan: DatasetPlan, _ now: Attempt.Circumstances) async -> Attempt {
@@ -307,6 +312,7 @@ package struct Publisher: Sendable {
     attempt.result.rowCount = journey.rowCount
     attempt.result.report = journey.report
     attempt.result.deliveryStamp = journey.stamp
+    attempt.delivery = journey.delivery
     return attempt
   }
 

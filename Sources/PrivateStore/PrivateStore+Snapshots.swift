@@ -5,12 +5,20 @@ package import Tabular
 extension PrivateStore {
   /// Takes in a copy of a department's file.
   ///
+  /// It is not durable before `synchroniseSnapshot`: a run that is cut off takes it in again, and its digest is checked whenever it is
+  /// used.
+  ///
   /// - Parameter limit: bytes; a larger file is an error.
   package func addSnapshot(of dataset: DatasetID, from path: String, limit: Int) throws -> WorkFile {
     let folder = try snapshotFolder(of: dataset)
-    let incoming = try copyDurably(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit)
-    return try name(incoming, in: folder)
+    let incoming = try copyDurably(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit, isDurable: false)
+    let final = "\(folder)/\(incoming.digest)"
+    try renameInPlace(from: incoming.path, to: final)
+    return WorkFile(path: final, byteCount: incoming.byteCount, digest: incoming.digest)
   }
+
+  /// Makes a delivery durable, before anything that came of it is published.
+  package func synchroniseSnapshot(_ file: WorkFile) throws { try synchroniseFile(file.path) }
 
   /// The file that a transfer is written to, as far as it has come.
   package func partialSnapshot(of dataset: DatasetID) throws -> PartialFile {

@@ -28,6 +28,7 @@ package struct Promotion: Sendable {
   package private(set) var steps: [Step] = []
   /// What the ledger should say when it is done; opaque here.
   package var note: JSON = .null
+  /// Of the private root: nobody else looks into it, so that files in it may have the mode that they are published with.
   private let folder: String
 
   /// Begins a promotion in an empty folder of the private root.
@@ -42,7 +43,7 @@ package struct Promotion: Sendable {
   /// Its bytes must have the digest that it was checked with.
   package mutating func add(_ file: WorkFile, at path: String, isReplaceable: Bool = false) throws {
     let staged = "\(folder)/files/\(file.digest)"
-    if fileKind(staged) == nil { try copyDurably(from: file.path, to: staged, mode: 0o600, expected: file.digest) }
+    if fileKind(staged) == nil { try copyDurably(from: file.path, to: staged, mode: 0o644, expected: file.digest) }
     steps.append(Step(path: path, action: .write(file.digest, byteCount: file.byteCount, isReplaceable: isReplaceable)))
   }
 
@@ -50,7 +51,7 @@ package struct Promotion: Sendable {
   package mutating func add(_ bytes: [UInt8], at path: String, isReplaceable: Bool = false) throws {
     let digest = SHA256.hash(bytes)
     let staged = "\(folder)/files/\(digest)"
-    if fileKind(staged) == nil { try writeDurably(bytes, to: staged, mode: 0o600) }
+    if fileKind(staged) == nil { try writeDurably(bytes, to: staged, mode: 0o644) }
     steps.append(Step(path: path, action: .write(digest, byteCount: bytes.count, isReplaceable: isReplaceable)))
   }
 
@@ -146,12 +147,10 @@ package struct Promotion: Sendable {
       throw PublicStoreError("\(step.path) is published already, with other bytes: a name never gets a second digest")
     }
     if let slash = destination.lastIndex(of: "/") { try makeFolder(String(destination[..<slash]), mode: 0o755) }
-    // The readable copy under data/ is a second name of the target; nothing relies on that.
-    if !isReplaceable, let twin = twins[digest], twin != step.path,
-      try linkDurably(from: store.path(twin), to: destination)
-    {
-      return
-    }
+    // The readable copies under data/ are further names of the target, and that of the staged file, where one file system holds
+    // both; nothing relies on it, and a file that is replaced is replaced by another one, never written over.
+    if let twin = twins[digest], twin != step.path, try linkDurably(from: store.path(twin), to: destination) { return }
+    if try linkDurably(from: "\(folder)/files/\(digest)", to: destination) { return }
     try copyDurably(from: "\(folder)/files/\(digest)", to: destination, mode: 0o644, expected: digest)
   }
 

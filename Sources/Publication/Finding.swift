@@ -92,6 +92,18 @@ package struct FindingCollector: Sendable {
     findings[position].last = finding.last
   }
 
+  /// Adds what was found in a part that has so many rows and lines before it.
+  package mutating func add(_ finding: Finding, shiftedBy rows: Int, lines: Int) {
+    func shifted(_ location: Location) -> Location {
+      Location(row: location.row.map { $0 + rows }, line: location.line.map { $0 + lines }, byte: location.byte)
+    }
+    var moved = finding
+    moved.first = shifted(finding.first)
+    moved.last = shifted(finding.last)
+    moved.examples = finding.examples.map(shifted)
+    add(moved)
+  }
+
   package var hasErrors: Bool { findings.contains { $0.severity == .error } }
 }
 

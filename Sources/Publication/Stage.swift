@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The stages, in the order of a dataset's journey.
 package enum StageName: String, Sendable, CaseIterable {
   case ingest, validation, redaction, versioning, export
@@ -15,6 +17,24 @@ package protocol Stage<Input, Output>: Sendable {
   func run(_ input: Input, in run: Run) async throws -> Output
 }
 
+/// How many chunks of a table are worked on side by side, and how large they are.
+///
+/// Nothing that is published depends on either.
+package struct Parallelism: Sendable {
+  /// At least 1.
+  package let workers: Int
+  /// Bytes of text that a worker takes at a time; at least one record.
+  package let chunkByteCount: Int
+
+  package init(workers: Int = Self.coreCount, chunkByteCount: Int = 2 << 20) {
+    self.workers = max(workers, 1)
+    self.chunkByteCount = max(chunkByteCount, 1)
+  }
+
+  /// The cores of this machine.
+  package static let coreCount = max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
+}
+
 /// One attempt to publish one dataset.
 package struct Run: Sendable {
   package let id: String
@@ -23,16 +43,19 @@ package struct Run: Sendable {
   package let workFolder: String
   /// Bytes that a stage may hold before it spills to the work folder.
   package let memoryBudget: Int
+  package let parallelism: Parallelism
   package let progress: @Sendable (Progress) -> Void
 
   package init(
     id: String, clock: Clock, workFolder: String, memoryBudget: Int = 24 << 20,
+    parallelism: Parallelism = Parallelism(),
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) {
     self.id = id
     self.clock = clock
     self.workFolder = workFolder
     self.memoryBudget = memoryBudget
+    self.parallelism = parallelism
     self.progress = progress
   }
 

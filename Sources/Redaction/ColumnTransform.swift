@@ -6,7 +6,7 @@ internal import Tabular
 /// What is done to one column, ready to be applied.
 ///
 /// Every transform is total: a value that it does not understand becomes null, and is never passed through.
-struct ColumnTransform: Sendable {
+final class ColumnTransform: Sendable {
   private let transform: Transform
   private let disclosure: Disclosure
   private let source: SchemaField
@@ -143,23 +143,25 @@ struct ColumnTransform: Sendable {
   private func canonicalEnumeration(_ values: [String]) -> [String] {
     guard let check = try? FieldCheck(source, missingValues: [], at: "") else { return values }
     return values.map { value in
+      let text = Array(value.utf8)
       var canonical: [UInt8] = []
-      guard check.read(Array(value.utf8)[...], appendingTo: &canonical, broken: { _, _ in }) == .value else {
-        return value
-      }
-      return String(decoding: canonical, as: UTF8.self)
+      let verdict = check.read(text.span, appendingTo: &canonical) { _, _ in }
+      return verdict == .rewritten ? String(decoding: canonical, as: UTF8.self) : value
     }
   }
 
   /// Appends what becomes of a value; false for null.
-  func apply(_ text: ArraySlice<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+  func apply(_ text: Span<UInt8>, appendingTo output: inout TextBuffer) -> Bool {
     switch transform {
-    case .keep: output.append(contentsOf: text)
+    case .keep: output.append(text)
     case .drop: return false
     case .mask(let keepFirst, let keepLast): mask(text, keepFirst, keepLast, &output)
-    case .replace(let replacement): output.append(contentsOf: replacement.utf8)
+    case .replace(let replacement): output.append(Array(replacement.utf8))
     case .hash: appendToken(text, &output)
-    case .generaliseNumber: return numberSteps?.apply(text, appendingTo: &output) ?? false
+    case .generaliseNumber:
+      var number: [UInt8] = []
+      guard let numberSteps, numberSteps.apply([UInt8](copying: text)[...], appendingTo: &number) else { return false }
+      output.append(number)
     case .generaliseDate(let precision): return generaliseDate(text, precision, &output)
     case .generaliseAddress(let precision): return generaliseAddress(text, to: precision, appendingTo: &output)
     }
@@ -167,37 +169,43 @@ struct ColumnTransform: Sendable {
   }
 
   /// One `*` for each hidden character; a value that would show whole is hidden whole.
-  private func mask(_ text: ArraySlice<UInt8>, _ keepFirst: Int, _ keepLast: Int, _ output: inout [UInt8]) {
-    let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
-    let isShort = scalars.count <= keepFirst + keepLast
-    for (index, scalar) in scalars.enumerated() {
-      let isShown = !isShort && (index < keepFirst || index >= scalars.count - keepLast)
-      output.append(contentsOf: isShown ? Array(String(Character(scalar)).utf8) : [UInt8(ascii: "*")])
+  private func mask(_ text: Span<UInt8>, _ keepFirst: Int, _ keepLast: Int, _ output: inout TextBuffer) {
+    var count = 0
+    for index in text.indices where text[index] & 0xc0 != 0x80 { count += 1 }
+    let isShort = count <= keepFirst + keepLast
+    var character = -1
+    for index in text.indices {
+      let isStart = text[index] & 0xc0 != 0x80
+      if isStart { character += 1 }
+      if !isShort && (character < keepFirst || character >= count - keepLast) {
+        output.append(text[index])
+      } else if isStart {
+        output.append(UInt8(ascii: "*"))
+      }
     }
   }
 
   /// HMAC-SHA-256, cut to 96 bits, in the letters a to p: no digits, so that no token is ever taken for somebody's number.
-  private func appendToken(_ text: ArraySlice<UInt8>, _ output: inout [UInt8]) {
+  private func appendToken(_ text: Span<UInt8>, _ output: inout TextBuffer) {
     guard let tokenKey else { return }
-    for byte in tokenKey.authenticationCode(for: Array(text)).prefix(tokenLength / 2) {
+    for byte in tokenKey.authenticationCode(for: [UInt8](copying: text)).prefix(tokenLength / 2) {
       output.append(UInt8(ascii: "a") + byte >> 4)
       output.append(UInt8(ascii: "a") + byte & 15)
     }
   }
 
   /// The text is of type date, datetime or yearmonth: `YYYY-MM…`.
-  private func generaliseDate(_ text: ArraySlice<UInt8>, _ precision: Transform.DatePrecision, _ output: inout [UInt8])
+  private func generaliseDate(_ text: Span<UInt8>, _ precision: Transform.DatePrecision, _ output: inout TextBuffer)
     -> Bool
   {
-    guard text.count >= 7, text[text.startIndex + 4] == UInt8(ascii: "-") else { return false }
-    output.append(contentsOf: text.prefix(4))
-    let month = text[text.startIndex + 5..<text.startIndex + 7]
+    guard text.count >= 7, text[4] == UInt8(ascii: "-") else { return false }
     switch precision {
-    case .year: break
-    case .month: output.append(contentsOf: [UInt8(ascii: "-")] + month)
+    case .year: output.append(text.extracting(0..<4))
+    case .month: output.append(text.extracting(0..<7))
     case .quarter:
-      let number = month.reduce(0) { $0 * 10 + Int($1 - 0x30) }
-      output.append(contentsOf: "-Q\((number + 2) / 3)".utf8)
+      output.append(text.extracting(0..<4))
+      let month = Int(text[5] &- 0x30) * 10 + Int(text[6] &- 0x30)
+      output.append(Array("-Q\((month + 2) / 3)".utf8))
     }
     return true
   }

@@ -1,4 +1,4 @@
-internal import Tabular
+package import Tabular
 
 /// The values that a run took out, to be looked for in every byte of the candidate: direct identifiers, and the texts of other
 /// columns that are not public.
@@ -9,10 +9,47 @@ internal import Tabular
 package struct RawValues: Sendable {
   private let strong: [ValueSet]
   private let names: ValueSet?
+  /// By byte: whether a removed name has that length.
+  private let nameLengths: [Bool]
 
-  init(strong: [ValueSet], names: ValueSet?) {
+  init(strong: [ValueSet], names: ValueSet?, nameLengths: [Bool]) {
     self.strong = strong
     self.names = names
+    self.nameLengths = nameLengths
+  }
+
+  /// Whether a cell can hold one of these values at all, from a quick look at it.
+  package func mayContain(_ shape: CellShape) -> Bool {
+    !strong.isEmpty && (shape.mayFold || shape.longestWord >= strong[0].length)
+  }
+
+  /// Whether a cell of so many bytes can be a removed name at all.
+  package func mayBeName(_ shape: CellShape, byteCount: Int) -> Bool {
+    guard names != nil, byteCount >= 5, byteCount <= 192 else { return false }
+    return shape.mayFold || shape.hasWhiteSpace || nameLengths[byteCount]
+  }
+
+  /// The same for a cell that `foldedText` would leave as it is: nothing is copied but the runs themselves.
+  package func countStrong(inPlain text: Span<UInt8>, run: inout [UInt8], edges: inout [Int]) throws -> Int {
+    var count = 0
+    run.removeAll(keepingCapacity: true)
+    edges.removeAll(keepingCapacity: true)
+    edges.append(0)
+    for index in 0...text.count {
+      let byte = index < text.count ? text[index] : 0
+      if let matched = matchedByte(byte) {
+        run.append(matched)
+      } else if isPassedOver(byte) && !run.isEmpty {
+        edges.append(run.count)
+      } else if !run.isEmpty {
+        edges.append(run.count)
+        count += try countStrong(inRun: run, edges: edges)
+        run.removeAll(keepingCapacity: true)
+        edges.removeAll(keepingCapacity: true)
+        edges.append(0)
+      }
+    }
+    return count
   }
 
   /// How many removed values stand somewhere in the text.
@@ -44,15 +81,17 @@ package struct RawValues: Sendable {
 
   private func countStrong(inRun run: [UInt8], edges: [Int]) throws -> Int {
     var count = 0
-    var isEdge = [Bool](repeating: false, count: run.count + 1)
-    for edge in edges { isEdge[edge] = true }
+    let text = run.span
+    var isEdge: [Bool] = []
     for set in strong where run.count >= set.length {
-      if set.length >= Self.longEnoughInside {
-        for start in 0...(run.count - set.length) where try set.contains(run[start..<start + set.length]) { count += 1 }
-      } else {
-        for start in 0...(run.count - set.length) where isEdge[start] && isEdge[start + set.length] {
-          if try set.contains(run[start..<start + set.length]) { count += 1 }
-        }
+      if set.length < Self.longEnoughInside && isEdge.isEmpty {
+        isEdge = [Bool](repeating: false, count: run.count + 1)
+        for edge in edges { isEdge[edge] = true }
+      }
+      for start in 0...(run.count - set.length) {
+        // Short values count where they begin and end with what they stand in.
+        if set.length < Self.longEnoughInside && !(isEdge[start] && isEdge[start + set.length]) { continue }
+        if try set.contains(text.extracting(start..<start + set.length)) { count += 1 }
       }
     }
     return count
@@ -60,10 +99,14 @@ package struct RawValues: Sendable {
 
   /// Whether the cell is a removed name, or another short removed value, and nothing else.
   package func isRemovedName(_ cell: ArraySlice<UInt8>) throws -> Bool {
-    guard let names, cell.count >= 5, cell.count <= 192,
-      let key = wholeCellKey(folded: foldedText(cell))
-    else { return false }
-    return try names.contains(key[...])
+    guard cell.count >= 5, cell.count <= longestName else { return false }
+    return try isRemovedName(folded: foldedText(cell).span)
+  }
+
+  /// The same for a cell that `foldedText` would leave as it is, or did.
+  package func isRemovedName(folded: Span<UInt8>) throws -> Bool {
+    guard let names, let key = wholeCellKey(folded: folded) else { return false }
+    return try names.contains(bytes(of: key).span)
   }
 }
 
@@ -71,66 +114,105 @@ package struct RawValues: Sendable {
 struct RawValuesBuilder: ~Copyable {
   private let folder: String
   private let memoryBudget: Int
-  private var sorters: [Int: SorterBox] = [:]
-  private var names: SorterBox?
-
-  private final class SorterBox {
-    var sorter: ExternalSorter?
-    init(_ sorter: consuming ExternalSorter) { self.sorter = consume sorter }
-  }
+  private var values: [Int: DistinctValues] = [:]
+  private var names: DistinctValues?
+  private var nameLengths = [Bool](repeating: false, count: longestName + 1)
 
   init(folder: String, memoryBudget: Int) {
     self.folder = folder
     self.memoryBudget = memoryBudget / 8
   }
 
+  /// Takes over what a worker found in the next chunk.
+  mutating func add(_ found: borrowing RemovedValues) throws {
+    var position = 0
+    while position < found.strong.count {
+      let count = Int(found.strong[position])
+      let value = found.strong[position + 1..<position + 1 + count]
+      position += 1 + count
+      let set = values[count] ?? DistinctValues(length: count, folder: folder, memoryBudget: memoryBudget)
+      values[count] = set
+      try set.add(value)
+    }
+    guard !found.names.isEmpty else { return }
+    for (length, isThere) in found.nameLengths.enumerated() where isThere { nameLengths[length] = true }
+    let set = names ?? DistinctValues(length: wholeCellKeyLength, folder: folder, memoryBudget: memoryBudget)
+    names = set
+    for start in stride(from: 0, to: found.names.count, by: wholeCellKeyLength) {
+      try set.add(found.names[start..<start + wholeCellKeyLength])
+    }
+  }
+
+  consuming func finish() throws -> RawValues {
+    let strong = try values.sorted { $0.key < $1.key }.map { try $1.finish() }
+    let nameSet = try names?.finish()
+    return RawValues(strong: strong, names: nameSet, nameLengths: nameLengths)
+  }
+}
+
+/// The values that one worker takes out of a chunk, in the forms that are looked for.
+struct RemovedValues: ~Copyable {
+  /// Each with its length before it.
+  private(set) var strong: [UInt8] = []
+  /// Keys of whole cells.
+  private(set) var names: [UInt8] = []
+  /// By byte: whether a name of that length was taken out, as recognisers see it and without spaces.
+  private(set) var nameLengths = [Bool](repeating: false, count: longestName + 1)
+  private let hash = KeyedHash.random()
+  private var seen = RecentHashes()
+  /// Letters and digits that stand together.
+  private var run: [UInt8] = []
+
+  mutating func removeAll() {
+    strong.removeAll(keepingCapacity: true)
+    names.removeAll(keepingCapacity: true)
+  }
+
   /// - Parameter namesPersons: a whole cell that is a name counts too.
-  mutating func add(_ text: ArraySlice<UInt8>, namesPersons: Bool) throws {
-    let folded = foldedText(text)
+  mutating func add(_ text: Span<UInt8>, namesPersons: Bool) {
+    let value = hash(text)
+    guard seen.insert(KeyedHash.Value(high: value.high, low: value.low ^ (namesPersons ? 1 : 0))) else { return }
+    if CellShape(of: text).mayFold {
+      let folded = foldedText([UInt8](copying: text)[...])
+      add(folded: folded.span, namesPersons: namesPersons)
+    } else {
+      add(folded: text, namesPersons: namesPersons)
+    }
+  }
+
+  private mutating func add(folded: Span<UInt8>, namesPersons: Bool) {
     if namesPersons, let key = wholeCellKey(folded: folded), namesSomebody(folded: folded) {
-      let box = names ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
-      names = box
-      try box.sorter?.add(key[...])
+      names.append(contentsOf: bytes(of: key))
+      var length = 0
+      for index in folded.indices where !isWhiteSpace(folded[index]) { length += 1 }
+      nameLengths[length] = true
     }
     // A number may stand among words: each run of letters and digits counts on its own.
-    var run: [UInt8] = []
+    run.removeAll(keepingCapacity: true)
     var hasAt = false
-    for byte in folded + [0] {
+    for index in 0...folded.count {
+      let byte = index < folded.count ? folded[index] : 0
       if let matched = matchedByte(byte) {
         run.append(matched)
       } else if isPassedOver(byte) && !run.isEmpty {
         hasAt = hasAt || byte == UInt8(ascii: "@")
-      } else {
-        try addStrong(run, isAddress: hasAt)
+      } else if !run.isEmpty {
+        addStrong(isAddress: hasAt)
         run.removeAll(keepingCapacity: true)
         hasAt = false
       }
     }
   }
 
-  private mutating func addStrong(_ run: [UInt8], isAddress: Bool) throws {
+  private mutating func addStrong(isAddress: Bool) {
     let value = run.prefix(RawValues.longest)
     guard value.count >= (isAddress ? 5 : RawValues.shortest),
       isAddress || value.count(where: { $0 >= 0x30 && $0 <= 0x39 }) >= 5
     else {
       return
     }
-    let box = sorters[value.count] ?? SorterBox(ExternalSorter(folder: folder, memoryBudget: memoryBudget))
-    sorters[value.count] = box
-    try box.sorter?.add(value)
-  }
-
-  consuming func finish() throws -> RawValues {
-    var strong: [ValueSet] = []
-    for (length, box) in sorters.sorted(by: { $0.key < $1.key }) {
-      guard let sorter = box.sorter.take() else { continue }
-      strong.append(try ValueSet(length: length, sorter: sorter, path: "\(folder)/removed-\(length)"))
-    }
-    var nameSet: ValueSet?
-    if let sorter = names?.sorter.take() {
-      nameSet = try ValueSet(length: wholeCellKeyLength, sorter: sorter, path: "\(folder)/removed-names")
-    }
-    return RawValues(strong: strong, names: nameSet)
+    strong.append(UInt8(value.count))
+    strong.append(contentsOf: value)
   }
 }
 
@@ -142,19 +224,21 @@ extension RawValues {
 }
 
 private let wholeCellKeyLength = 16
+private let longestName = 192
 
 /// What a whole cell is compared by: its text as recognisers see it, without spaces, in upper case, hashed to one
 /// length (FNV-1a twice: nobody chooses these texts to collide).
 ///
 /// Nil for texts that are too short or too long to be a name.
-private func wholeCellKey(folded: [UInt8]) -> [UInt8]? {
-  guard folded.count >= 5, folded.count <= 192 else { return nil }
+private func wholeCellKey(folded: Span<UInt8>) -> WholeCellKey? {
+  guard folded.count >= 5, folded.count <= longestName else { return nil }
   var low: UInt64 = 0xcbf2_9ce4_8422_2325
   var high: UInt64 = 0x9e37_79b9_7f4a_7c15
   var hanCount = 0
   var letterCount = 0
   var digitCount = 0
-  for byte in folded {
+  for index in folded.indices {
+    let byte = folded[index]
     let upper: UInt8
     switch byte {
     case 0x20, 0x09, 0x0a, 0x0d: continue
@@ -174,14 +258,23 @@ private func wholeCellKey(folded: [UInt8]) -> [UInt8]? {
   }
   let isName =
     hanCount >= 2 || (letterCount >= 1 && letterCount + digitCount >= 5) || (hanCount == 1 && digitCount >= 4)
-  guard isName else { return nil }
-  return (0..<8).map { UInt8(truncatingIfNeeded: low >> (8 * $0)) }
-    + (0..<8).map { UInt8(truncatingIfNeeded: high >> (8 * $0)) }
+  return isName ? (low, high) : nil
+}
+
+private typealias WholeCellKey = (low: UInt64, high: UInt64)
+
+private func bytes(of key: WholeCellKey) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: wholeCellKeyLength)
+  for place in 0..<8 {
+    bytes[place] = UInt8(truncatingIfNeeded: key.low >> UInt64(8 * place))
+    bytes[place + 8] = UInt8(truncatingIfNeeded: key.high >> UInt64(8 * place))
+  }
+  return bytes
 }
 
 /// Whether a removed text says something of a person: not "unknown", and no organisation, which may rightly stand in two columns.
-private func namesSomebody(folded: [UInt8]) -> Bool {
-  let plain = folded.filter { $0 != 0x20 }
+private func namesSomebody(folded: Span<UInt8>) -> Bool {
+  let plain = [UInt8](copying: folded).filter { $0 != 0x20 }
   // 王知行 is a person: an ending of one character counts after four others, 3 bytes each.
   let isOrganisation = organisationEndings.contains { ending in
     plain.count >= (ending.count == 3 ? 15 : ending.count + 3) && plain.suffix(ending.count).elementsEqual(ending)
@@ -199,6 +292,8 @@ private let organisationEndings: [[UInt8]] = [
   "街道",
   "镇", "区",
 ].map { Array($0.utf8) }
+
+private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
 
 /// Letters and digits are compared, letters in upper case.
 private func matchedByte(_ byte: UInt8) -> UInt8? {

@@ -21,44 +21,24 @@ package struct Redact: Stage {
   }
 
   package func run(_ table: ValidatedTable, in run: Run) async throws -> Redacted {
-    var reader = RecordReader(canonical: try FileByteSource(path: table.rows.path))
-    var output = try OutputFile(path: "\(run.folder(of: Self.name))/rows.csv")
-    var removed = RawValuesBuilder(folder: run.folder(of: Self.name), memoryBudget: run.memoryBudget)
-    let columns = transforms.indices.filter { transforms[$0].isPublished }
-    var builder = CanonicalRowBuilder(columnCount: columns.count)
-    var scratch: [UInt8] = []
-    var byteCount = 0
-    while try reader.next() {
-      builder.removeAll()
-      for record in reader.batch.rows {
-        for (column, transform) in transforms.enumerated() {
-          let field = reader.batch.field(record, column)
-          let isNull = CanonicalRows.isNull(field, columnCount: transforms.count)
-          if !isNull && transform.isRemoved {
-            try removed.add(reader.batch.text(field), namesPersons: transform.isDirectIdentifier)
-          }
-          guard transform.isPublished else { continue }
-          if isNull {
-            builder.appendNull()
-            continue
-          }
-          if transform.keepsText {
-            builder.append(reader.batch.text(field))
-            continue
-          }
-          scratch.removeAll(keepingCapacity: true)
-          if transform.apply(reader.batch.text(field), appendingTo: &scratch) {
-            builder.append(scratch[...])
-          } else {
-            builder.appendNull()
-          }
-        }
-        builder.endRow()
-      }
-      try output.write(builder.bytes)
-      byteCount += builder.bytes.count
-      run.progress(.advanced(Self.name, table.dataset.id, byteCount: byteCount, total: nil))
-    }
+    let folder = run.folder(of: Self.name)
+    var output = try OutputFile(path: "\(folder)/rows.csv")
+    let published = transforms.filter(\.isPublished).map(\.publishedField.name)
+    try output.write(CanonicalRows.header(published))
+    var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
+    let plan = RedactionPlan(transforms)
+    let chunks = RecordChunks(
+      try table.rows.source(), layout: CanonicalRows.layout,
+      chunkByteCount: run.parallelism.chunkByteCount)
+    var doneByteCount = 0
+    try await ordered(
+      run.parallelism, make: { RedactionWork(plan) }, work: { try $0.take(from: chunks) },
+      collect: { work in
+        try output.write(work.rows.text)
+        try removed.add(work.removed)
+        doneByteCount += work.byteCount
+        run.progress(.advanced(Self.name, table.dataset.id, byteCount: doneByteCount, total: table.rows.byteCount))
+      })
     let schema = PublicSchema(transforms: transforms, source: table.schema, exceedsDouble: table.exceedsDouble)
     return Redacted(
       table: PublicTable(dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount),
@@ -84,7 +64,7 @@ package struct Redacted: Sendable {
 package struct PublicTable: Sendable {
   package let dataset: Dataset
   package let schema: PublicSchema
-  /// Canonical rows without a header, in the order of the delivery.
+  /// Canonical rows after a header, in the order of the delivery.
   package let rows: WorkFile
   package let rowCount: Int
 

@@ -2,14 +2,17 @@ internal import CPCRE2
 
 /// A pattern of a schema, matched against whole values with PCRE2: compiled once, bounded on hostile input.
 ///
+/// One thread uses it at a time: each worker compiles its own.
+///
 /// - Source: Table Schema v2 `pattern` (an XSD expression, and so anchored at both ends); `^` and `$` at the ends do nothing.
-package struct Pattern: ~Copyable {
+package final class Pattern {
   package enum Outcome: Sendable { case matches, differs, limitReached }
 
   private let code: OpaquePointer
   private let matchData: OpaquePointer
   private let context: OpaquePointer
   private let stack: OpaquePointer?
+  private let isCompiled: Bool
 
   package init(_ text: String, at path: String) throws(SchemaError) {
     let pattern = Array(text.utf8)
@@ -27,7 +30,7 @@ package struct Pattern: ~Copyable {
       preconditionFailure("PCRE2: out of memory")
     }
     // Without JIT the same match is only slower.
-    pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+    isCompiled = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
     stack = pcre2_jit_stack_create_8(32 << 10, 1 << 20, nil)
     pcre2_jit_stack_assign_8(context, nil, stack.map { UnsafeMutableRawPointer($0) })
     pcre2_set_match_limit_8(context, 1_000_000)
@@ -45,19 +48,28 @@ package struct Pattern: ~Copyable {
   }
 
   /// - Precondition: valid UTF-8.
-  package func match(_ text: ArraySlice<UInt8>) -> Outcome {
-    var result = match(text, options: 0)
-    // A long value can need more than the stack of compiled code: interpreted, it uses the heap, within its limit.
-    if result == PCRE2_ERROR_JIT_STACKLIMIT { result = match(text, options: UInt32(PCRE2_NO_JIT)) }
-    if result >= 0 { return .matches }
-    return result == PCRE2_ERROR_NOMATCH ? .differs : .limitReached
+  package func match(_ text: Span<UInt8>) -> Outcome {
+    // The empty text has no address, and PCRE2 wants one.
+    guard !text.isEmpty else { return match([0].span, count: 0) }
+    return match(text, count: text.count)
   }
 
-  private func match(_ text: ArraySlice<UInt8>, options: UInt32) -> Int32 {
+  private func match(_ text: Span<UInt8>, count: Int) -> Outcome {
     text.withUnsafeBufferPointer { buffer in
-      pcre2_match_8(
-        code, buffer.baseAddress, buffer.count, 0, UInt32(PCRE2_NO_UTF_CHECK) | options, matchData, context)
+      let text = UnsafeBufferPointer(rebasing: buffer[..<count])
+      var result =
+        isCompiled
+        ? pcre2_jit_match_8(code, text.baseAddress, text.count, 0, 0, matchData, context)
+        : match(text, options: 0)
+      // A long value can need more than the stack of compiled code: interpreted, it uses the heap, within its limit.
+      if result == PCRE2_ERROR_JIT_STACKLIMIT { result = match(text, options: UInt32(PCRE2_NO_JIT)) }
+      if result >= 0 { return .matches }
+      return result == PCRE2_ERROR_NOMATCH ? .differs : .limitReached
     }
+  }
+
+  private func match(_ text: UnsafeBufferPointer<UInt8>, options: UInt32) -> Int32 {
+    pcre2_match_8(code, text.baseAddress, text.count, 0, UInt32(PCRE2_NO_UTF_CHECK) | options, matchData, context)
   }
 }
 

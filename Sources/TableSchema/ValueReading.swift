@@ -6,6 +6,24 @@ internal import Publication
 
 private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
+/// Whether a number stands in its published form already: an optional minus, digits without a superfluous zero before them, and,
+/// unless it must be whole, a point with digits after it.
+///
+/// Most do; what does not is left to `readNumber`.
+func isPublishedNumber(_ text: Span<UInt8>, isInteger: Bool) -> Bool {
+  let count = text.count
+  var index = 0
+  if count > 0 && text[0] == UInt8(ascii: "-") { index = 1 }
+  let start = index
+  while index < count && isDigit(text[index]) { index &+= 1 }
+  guard index > start, index == start + 1 || text[start] != 0x30 else { return false }
+  if index == count { return true }
+  guard !isInteger, text[index] == UInt8(ascii: "."), index + 1 < count else { return false }
+  index &+= 1
+  while index < count && isDigit(text[index]) { index &+= 1 }
+  return index == count
+}
+
 /// XSD decimal with an optional exponent, or NaN, INF, -INF in any case; whole numbers only where `isInteger`.
 ///
 /// The published form keeps the digits: a plus sign, superfluous leading zeros and group characters go, a lone point gets its
@@ -99,8 +117,8 @@ private func readSpecialNumber(
 }
 
 /// A fixed number of digits from `index` on; nil where they are not all there.
-private func fixedDigits(_ text: ArraySlice<UInt8>, _ index: Int, _ count: Int) -> Int? {
-  guard index + count <= text.endIndex else { return nil }
+private func fixedDigits(_ text: Span<UInt8>, _ index: Int, _ count: Int) -> Int? {
+  guard index + count <= text.count else { return nil }
   var value = 0
   for offset in 0..<count {
     guard isDigit(text[index + offset]) else { return nil }
@@ -109,12 +127,11 @@ private func fixedDigits(_ text: ArraySlice<UInt8>, _ index: Int, _ count: Int) 
   return value
 }
 
-/// `YYYY-MM-DD`, a day of the calendar.
-func readDate(_ text: ArraySlice<UInt8>) -> CivilDate? {
-  let s = text.startIndex
-  guard text.count == 10, text[s + 4] == UInt8(ascii: "-"), text[s + 7] == UInt8(ascii: "-"),
-    let year = fixedDigits(text, s, 4),
-    let month = fixedDigits(text, s + 5, 2), let day = fixedDigits(text, s + 8, 2)
+/// `YYYY-MM-DD`, a day of the calendar, from `start` on.
+func readDate(_ text: Span<UInt8>, from start: Int = 0) -> CivilDate? {
+  guard text.count >= start + 10, text[start + 4] == UInt8(ascii: "-"), text[start + 7] == UInt8(ascii: "-"),
+    let year = fixedDigits(text, start, 4), let month = fixedDigits(text, start + 5, 2),
+    let day = fixedDigits(text, start + 8, 2)
   else { return nil }
   return CivilDate(year: year, month: month, day: day)
 }
@@ -124,34 +141,33 @@ struct CivilTime {
   /// Seconds from 1970-01-01T00:00:00, the zone taken off where there is one.
   var seconds: Int
   /// Fraction digits without zeros at the end.
-  var fraction: ArraySlice<UInt8>
+  var fraction: [UInt8] = []
   var hasZone: Bool
 
-  init?(_ text: ArraySlice<UInt8>) {
-    let s = text.startIndex
-    guard text.count >= 19, let date = readDate(text[s..<s + 10]), text[s + 10] == UInt8(ascii: "T"),
-      text[s + 13] == UInt8(ascii: ":"), text[s + 16] == UInt8(ascii: ":"), let hour = fixedDigits(text, s + 11, 2),
-      let minute = fixedDigits(text, s + 14, 2), let second = fixedDigits(text, s + 17, 2), minute < 60, second < 60,
+  init?(_ text: Span<UInt8>) {
+    guard text.count >= 19, let date = readDate(text), text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
+      text[16] == UInt8(ascii: ":"), let hour = fixedDigits(text, 11, 2), let minute = fixedDigits(text, 14, 2),
+      let second = fixedDigits(text, 17, 2), minute < 60, second < 60,
       hour < 24 || (hour == 24 && minute == 0 && second == 0)
     else { return nil }
-    var index = s + 19
-    fraction = []
-    if index < text.endIndex && text[index] == UInt8(ascii: ".") {
-      let digits = text[(index + 1)...].prefix(while: isDigit)
-      guard !digits.isEmpty else { return nil }
-      index = digits.endIndex
-      fraction = digits
+    var index = 19
+    if index < text.count && text[index] == UInt8(ascii: ".") {
+      index += 1
+      let start = index
+      while index < text.count && isDigit(text[index]) { index += 1 }
+      guard index > start else { return nil }
+      for place in start..<index { fraction.append(text[place]) }
       while fraction.last == 0x30 { fraction.removeLast() }
       if hour == 24 && !fraction.isEmpty { return nil }
     }
     seconds = date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second
     hasZone = false
-    if index < text.endIndex {
+    if index < text.count {
       hasZone = true
       if text[index] == UInt8(ascii: "Z") {
         index += 1
       } else {
-        guard text[index] == UInt8(ascii: "+") || text[index] == UInt8(ascii: "-"), text.endIndex == index + 6,
+        guard text[index] == UInt8(ascii: "+") || text[index] == UInt8(ascii: "-"), text.count == index + 6,
           text[index + 3] == UInt8(ascii: ":"), let hours = fixedDigits(text, index + 1, 2),
           let minutes = fixedDigits(text, index + 4, 2), minutes < 60, hours < 14 || (hours == 14 && minutes == 0)
         else { return nil }
@@ -159,7 +175,7 @@ struct CivilTime {
         index += 6
       }
     }
-    guard index == text.endIndex else { return nil }
+    guard index == text.count else { return nil }
   }
 
   /// Equal moments have equal bytes, and times with and without a zone differ.
@@ -174,25 +190,28 @@ struct CivilTime {
 }
 
 /// XSD gYear without a zone: four digits, or more without a leading zero, with an optional minus; 0000 is no year.
-func readYear(_ text: ArraySlice<UInt8>) -> Int? {
-  let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
-  guard digits.count >= 4, digits.count <= 9, digits.allSatisfy(isDigit), digits.count == 4 || digits.first != 0x30,
-    let value = fixedDigits(digits, digits.startIndex, digits.count), value != 0
+///
+/// - Parameter end: where the year ends.
+func readYear(_ text: Span<UInt8>, to end: Int) -> Int? {
+  let start = end > 0 && text[0] == UInt8(ascii: "-") ? 1 : 0
+  let count = end - start
+  guard count >= 4, count <= 9, count == 4 || text[start] != 0x30, let value = fixedDigits(text, start, count),
+    value != 0
   else { return nil }
-  return digits.count == text.count ? value : -value
+  return start == 0 ? value : -value
 }
 
 /// XSD gYearMonth without a zone: `YYYY-MM`; in months from year 0.
-func readYearMonth(_ text: ArraySlice<UInt8>) -> Int? {
-  guard text.count >= 7, text[text.endIndex - 3] == UInt8(ascii: "-"), let year = readYear(text.dropLast(3)),
-    let month = fixedDigits(text, text.endIndex - 2, 2), (1...12).contains(month)
+func readYearMonth(_ text: Span<UInt8>) -> Int? {
+  guard text.count >= 7, text[text.count - 3] == UInt8(ascii: "-"), let year = readYear(text, to: text.count - 3),
+    let month = fixedDigits(text, text.count - 2, 2), (1...12).contains(month)
   else { return nil }
   return year * 12 + month - 1
 }
 
 /// Unicode scalars in valid UTF-8.
-func scalarCount(_ text: ArraySlice<UInt8>) -> Int {
+func scalarCount(_ text: Span<UInt8>) -> Int {
   var count = 0
-  for byte in text where byte & 0xc0 != 0x80 { count += 1 }
+  for index in text.indices where text[index] & 0xc0 != 0x80 { count &+= 1 }
   return count
 }

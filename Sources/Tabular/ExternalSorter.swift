@@ -49,8 +49,17 @@ package struct ExternalSorter: ~Copyable {
 
   private func sortedEntries() -> [Entry] {
     guard !isOrdered else { return entries }
-    let arena = arena
-    return entries.sorted { precedes($0, $1, arena) }
+    var order = entries
+    arena.withUnsafeBufferPointer { arena in
+      order.sort { a, b in
+        if a.prefix != b.prefix { return a.prefix < b.prefix }
+        let common = min(a.count, b.count)
+        guard common > 8, let base = arena.baseAddress else { return a.count < b.count }
+        let result = memcmp(base + a.offset, base + b.offset, common)
+        return result != 0 ? result < 0 : a.count < b.count
+      }
+    }
+    return order
   }
 
   private mutating func spill() throws(FileError) {
@@ -83,16 +92,7 @@ private func precedes(_ a: ExternalSorter.Entry, _ b: ExternalSorter.Entry, _ ar
 }
 
 /// Negative, zero or positive as `a` comes before, is, or comes after `b`, byte by byte.
-package func compareBytes(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int {
-  let common = min(a.count, b.count)
-  let result = a.withUnsafeBytes { a in
-    b.withUnsafeBytes { b -> Int32 in
-      guard common > 0, let a = a.baseAddress, let b = b.baseAddress else { return 0 }
-      return memcmp(a, b, common)
-    }
-  }
-  return result != 0 ? Int(result) : a.count - b.count
-}
+package func compareBytes(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int { compareBytes(a.span, b.span) }
 
 /// A run on disk that no name leads to any more.
 final class SpilledRun: Sendable {
@@ -201,7 +201,7 @@ package struct SortedRecords: ~Copyable {
     }
   }
 
-  private func isLess(_ a: Int, _ b: Int) -> Bool { compareBytes(readers[a].record, readers[b].record) < 0 }
+  private func isLess(_ a: Int, _ b: Int) -> Bool { readers[a].precedes(readers[b]) }
 }
 
 /// One spilled run, read in order.
@@ -219,6 +219,11 @@ private final class RunReader {
   }
 
   var record: ArraySlice<UInt8> { buffer[recordRange] }
+
+  func precedes(_ other: RunReader) -> Bool {
+    let (mine, others) = (buffer, other.buffer)
+    return compareBytes(mine.span.extracting(recordRange), others.span.extracting(other.recordRange)) < 0
+  }
 
   func advance() throws(FileError) -> Bool {
     guard try fill(4) else { return false }

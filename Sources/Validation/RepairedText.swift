@@ -1,9 +1,11 @@
 internal import Publication
+internal import Tabular
 
 /// The text after the repairs that the dataset declares; nil where they change nothing.
-func repairedText(_ text: ArraySlice<UInt8>, _ repairs: [Repair]) -> [UInt8]? {
-  guard !repairs.isEmpty else { return nil }
-  var repaired = text
+func repairedText(_ text: Span<UInt8>, _ repairs: [Repair]) -> [UInt8]? {
+  guard !repairs.isEmpty, needsLook(text) else { return nil }
+  let text = [UInt8](copying: text)
+  var repaired = text[...]
   for repair in repairs {
     switch repair {
     case .trim: repaired = trimmed(repaired)
@@ -11,6 +13,12 @@ func repairedText(_ text: ArraySlice<UInt8>, _ repairs: [Repair]) -> [UInt8]? {
     }
   }
   return repaired.elementsEqual(text) ? nil : Array(repaired)
+}
+
+/// Whether a repair can change anything: every character that one takes away or replaces is white space or beyond ASCII.
+private func needsLook(_ text: Span<UInt8>) -> Bool {
+  for index in text.indices where text[index] <= 0x20 || text[index] >= 0x80 { return true }
+  return false
 }
 
 /// Without white space at both ends: ASCII, U+00A0, U+200B, U+3000, U+FEFF.

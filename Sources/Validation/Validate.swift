@@ -12,13 +12,12 @@ package struct Validate: Stage {
 
   /// - Throws: `Refusal` with every finding; nothing of the delivery is handed on then.
   package func run(_ snapshot: Snapshot, in run: Run) async throws -> ValidatedTable {
-    var pass = try ValidationPass(snapshot: snapshot, schema: schema, run: run)
-    do {
-      try pass.readHeader()
-      while try pass.readRows() {}
-    } catch let error as FormatError {
-      pass.addFinding(for: error)
-    }
+    let delivery = try await Delivery(snapshot, run.parallelism)
+    var findings = FindingCollector()
+    var text = try delivery.text()
+    let header = try DeliveryHeader(of: &text, dataset: delivery.dataset, schema: schema, findings: &findings)
+    var pass = try RowsPass(delivery, schema: schema, header: header, findings: findings, run)
+    if let header { try await pass.checkRows(of: text, header) }
     return try pass.finish()
   }
 }
@@ -28,14 +27,14 @@ package struct ValidatedTable: Sendable {
   package let dataset: Dataset
   package let schema: Schema
   /// Canonical rows without a header, fields in the schema's order.
-  package let rows: WorkFile
+  package let rows: RowsFile
   package let rowCount: Int
   /// Per field: whether some value needs more than a 64-bit floating point number holds.
   package let exceedsDouble: [Bool]
   /// Warnings, and the evidence of what was read.
   package let report: Report
 
-  init(dataset: Dataset, schema: Schema, rows: WorkFile, rowCount: Int, exceedsDouble: [Bool], report: Report) {
+  init(dataset: Dataset, schema: Schema, rows: RowsFile, rowCount: Int, exceedsDouble: [Bool], report: Report) {
     self.dataset = dataset
     self.schema = schema
     self.rows = rows

@@ -19,40 +19,33 @@ package struct Compare: Stage {
   }
 
   package func run(_ table: PublicTable, in run: Run) async throws -> Comparison {
-    let folder = run.folder(of: Self.name)
     let schema = table.schema.schema
     let dataset = table.dataset
     let keyNames = dataset.orderingKey
+    // The bytes of the last release are in order, and none of them is new.
+    if let previous, previous.content == contentDigest(of: table.rows, schema: schema, dataset: dataset) {
+      return .unchanged
+    }
     let key = RowKey(keyNames, schema: schema)
     let common = previous.map { CommonColumns(previous: $0.schema, current: schema) }
     let isComparable =
       previous.map { RowKey(keyNames, schema: $0.schema).isSame(as: key) && $0.keyNames == keyNames } ?? false
 
-    let currentColumns = common?.isWhole == true || !isComparable ? nil : common?.currentColumns
-    let source = try FileByteSource(path: table.rows.path)
-    var rows = try OrderedRows(
-      RecordReader(canonical: source), skipsHeader: false, key: key, projection: currentColumns,
-      columnCount: schema.fields.count, folder: folder, memoryBudget: run.memoryBudget)
-
     // Where the columns differ, only whole-table facts are compared unless a key says which row is which.
-    var counts: RowChanges?
-    var output = try OutputFile(path: "\(folder)/data.csv")
-    try output.write(CanonicalRows.header(schema.fields.map(\.name)))
-    if let previous, isComparable, key.isEmpty ? common?.isWhole == true : true {
-      let before = try InflatingByteSource(FileByteSource(path: previous.rowsPath))
-      let beforeColumns = common?.isWhole == true ? nil : common?.previousColumns
-      var previousRows = try OrderedRows(
-        RecordReader(canonical: before), skipsHeader: true,
-        key: RowKey(keyNames, schema: previous.schema),
-        projection: beforeColumns, columnCount: previous.schema.fields.count, folder: folder,
-        memoryBudget: run.memoryBudget)
-      counts = try compare(&previousRows, &rows, key: key, writing: &output)
-    } else {
-      try write(&rows, key: key, to: &output)
+    let isCompared = isComparable && (!key.isEmpty || common?.isWhole == true)
+    let current = OrderedTable(
+      key: key, compared: common?.isWhole == false ? common?.currentColumns : nil, columnCount: schema.fields.count)
+    var earlier: PreviousRows?
+    if let previous, isCompared {
+      earlier = try await PreviousRows(
+        previous, key: RowKey(keyNames, schema: previous.schema),
+        compared: common?.isWhole == false ? common?.previousColumns : nil, hash: current.hash, run)
     }
-    let file = try output.finish()
+    let (file, changes) = try await current.order(table.rows, beside: &earlier, in: run) { byteCount in
+      run.progress(.advanced(Self.name, dataset.id, byteCount: byteCount, total: table.rows.byteCount))
+    }
+    let counts = isCompared ? changes : nil
     let content = contentDigest(of: file, schema: schema, dataset: dataset)
-    run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
 
     guard let previous else {
       let change = Change(level: .first, reasons: [.first], rowsBefore: nil, rowsAfter: table.rowCount, rows: nil)
@@ -126,13 +119,15 @@ package struct PreviousRelease: Sendable {
   package let issued: Instant
   /// Its `data.csv.gz`.
   package let rowsPath: String
+  /// What lies between the flush points of that file; none where its record does not say.
+  package let segments: [GzipSegment]
   /// What people read about it, as `descriptiveMetadata` gives it.
   package let metadata: JSON
 
   package init(
     release: ReleaseID, version: Version, content: Digest, schema: Schema, keyNames: [String], formats: [RowFormat],
     rowCount: Int,
-    issued: Instant, rowsPath: String, metadata: JSON
+    issued: Instant, rowsPath: String, segments: [GzipSegment], metadata: JSON
   ) {
     self.release = release
     self.version = version
@@ -143,6 +138,7 @@ package struct PreviousRelease: Sendable {
     self.rowCount = rowCount
     self.issued = issued
     self.rowsPath = rowsPath
+    self.segments = segments
     self.metadata = metadata
   }
 }

@@ -25,22 +25,25 @@ struct RowKey: Sendable {
   /// Whether both order by as many columns of the same kinds: else two orders cannot be merged.
   func isSame(as other: RowKey) -> Bool { columns.map(\.isNumeric) == other.columns.map(\.isNumeric) }
 
-  /// Appends bytes of which the order is that of the keys.
+  /// Appends bytes of which the order is that of the keys; for a table without a key those of the row.
   ///
   /// No key's bytes begin another's.
-  func append(_ batch: borrowing RecordBatch, _ record: Int, to bytes: inout [UInt8]) {
+  func append(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int, to bytes: inout TextBuffer) {
+    if columns.isEmpty { return bytes.append(text.extracting(batch.recordRange(record))) }
     for column in columns {
       let field = batch.field(record, column.index)
       if CanonicalRows.isNull(field, columnCount: columnCount) {
         bytes.append(0)
-      } else if column.isNumeric {
-        bytes.append(1)
-        appendNumber(batch.text(field), to: &bytes)
+        continue
+      }
+      bytes.append(1)
+      let value = text.extracting(field.range)
+      if column.isNumeric {
+        appendNumber(value, to: &bytes)
       } else {
-        bytes.append(1)
-        for byte in batch.text(field) {
-          bytes.append(byte)
-          if byte == 0 { bytes.append(0xff) }
+        for index in value.indices {
+          bytes.append(value[index])
+          if value[index] == 0 { bytes.append(0xff) }
         }
         bytes.append(0)
         bytes.append(0)
@@ -48,18 +51,36 @@ struct RowKey: Sendable {
     }
   }
 
-  private func appendNumber(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
-    let number = ExactDecimal(canonical: text)
+  /// Sign, power of ten, digits: what is larger has larger bytes.
+  private func appendNumber(_ text: Span<UInt8>, to bytes: inout TextBuffer) {
+    // A whole number over zero, as most keys are, says all that itself.
+    if text.count > 0 && text[0] >= 0x31 && text[0] <= 0x39 {
+      var last = text.count - 1
+      var isWhole = true
+      for index in text.indices where text[index] < 0x30 || text[index] > 0x39 { isWhole = false }
+      if isWhole {
+        bytes.append(5)
+        appendExponent(text.count, turn: 0, to: &bytes)
+        while text[last] == 0x30 { last -= 1 }
+        for index in 0...last { bytes.append(text[index] &- 0x2f) }
+        return bytes.append(0)
+      }
+    }
+    let number = ExactDecimal(canonical: [UInt8](copying: text)[...])
     // Negative numbers: the larger the smaller, so all bits are turned.
     let turn: UInt8 = number.sign < 0 ? 0xff : 0
     bytes.append(UInt8(number.sign + 4))
     guard number.isFinite, number.sign != 0 else { return }
-    let exponent = UInt64(number.exponent + (1 << 42))
-    for shift in stride(from: 40, through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: exponent >> UInt64(shift)) ^ turn)
-    }
+    appendExponent(number.exponent, turn: turn, to: &bytes)
     for digit in number.digits { bytes.append((digit + 1) ^ turn) }
     bytes.append(0 ^ turn)
+  }
+
+  private func appendExponent(_ exponent: Int, turn: UInt8, to bytes: inout TextBuffer) {
+    let shifted = UInt64(exponent + (1 << 42))
+    for shift in stride(from: 40, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: shifted >> UInt64(shift)) ^ turn)
+    }
   }
 }
 

@@ -21,7 +21,7 @@ import Testing
     let folder = TemporaryFolder()
     try code.write(toFile: "\(folder.path)/attempt.swift", atomically: true, encoding: .utf8)
     let build = URL(fileURLWithPath: executable).deletingLastPathComponent().path
-    let folders = ["CCurl", "CZlib", "CCrypto", "CPCRE2"].map { "\(projectRoot)/Sources/\($0)" }
+    let folders = ["CCurl", "CDeflate", "CMalloc", "CZlib", "CCrypto", "CPCRE2"].map { "\(projectRoot)/Sources/\($0)" }
     let modules = (folders + ["\(projectRoot)/.build/checkouts/GRDB.swift/Sources/GRDBSQLite"]).flatMap { ["-I", $0] }
     let identity = URL(fileURLWithPath: projectRoot).lastPathComponent.lowercased()
     let result = try run(
@@ -50,7 +50,7 @@ import Testing
     ),
     (
       "ReleaseCandidate",
-      "_ = ReleaseCandidate(dataset: dataset, schema: schema, record: record, files: [], rowCount: 1)"
+      "_ = ReleaseCandidate(dataset: dataset, schema: schema, record: record, files: [], rowCount: 1, blocks: [])"
     ),
     ("ClearedCandidate", "_ = ClearedCandidate(dataset: dataset, record: record, files: [])"),
     ("Release", "_ = Release(dataset: dataset, record: record, files: [])"),

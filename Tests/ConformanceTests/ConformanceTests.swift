@@ -223,8 +223,8 @@ import Testing
       guard (try? FieldCheck(field, missingValues: [], at: "/fields/\(index)")) != nil else { return nil }
     }
     let folder = TemporaryFolder()
-    var check = try TableCheck(
-      schema, columns: Array(schema.fields.indices), folder: folder.path, memoryBudget: 1 << 20)
+    var check = TableCheck(schema, folder: folder.path, memoryBudget: 1 << 20)
+    var chunk = try ChunkCheck(for: check, columns: Array(schema.fields.indices))
     var text: [UInt8] = []
     for row in rows {
       for (index, cell) in row.enumerated() {
@@ -233,12 +233,15 @@ import Testing
       }
       text.append(0x0a)
     }
-    var reader = RecordReader(MemoryByteSource([text]), layout: .init())
-    while try reader.next() {
-      let records = Array(reader.batch.rows)
-      try check.check(
-        reader.batch, records: records, rows: records.map { $0 + 1 }, lines: { _, record in record + 1 })
+    var batch = RecordBatch(layout: .init())
+    batch.fill { $0 = text }
+    chunk.begin()
+    var rows = 0
+    while try batch.next() {
+      chunk.check(batch, records: Array(batch.rows), rowsBefore: rows, linesBefore: 0)
+      rows += batch.recordCount
     }
+    try check.add(chunk, rowsBefore: 0, linesBefore: 0)
     return try !check.finish().hasErrors
   }
 }

@@ -63,7 +63,12 @@ import Testing
 
   private func rawValues(_ values: [String] = []) throws -> RawValues {
     var builder = RawValuesBuilder(folder: folder.path, memoryBudget: 1 << 20)
-    for value in values { try builder.add(Array(value.utf8)[...], namesPersons: true) }
+    var work = RemovedValues()
+    for value in values {
+      let bytes = Array(value.utf8)
+      work.add(bytes.span, namesPersons: true)
+    }
+    try builder.add(work)
     return try builder.finish()
   }
 

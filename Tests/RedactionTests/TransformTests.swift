@@ -1,6 +1,7 @@
 import Hashing
 import Publication
 import TableSchema
+import Tabular
 import TestSupport
 import Testing
 
@@ -16,8 +17,9 @@ import Testing
     let column = try ColumnTransform(
       policy: policy, field: SchemaField(name: column, type: type), dataset: dataset,
       key: SymmetricKey([UInt8](repeating: key, count: 32)))
-    var output: [UInt8] = []
-    return column.apply(Array(text.utf8)[...], appendingTo: &output) ? String(decoding: output, as: UTF8.self) : nil
+    var output = TextBuffer()
+    let bytes = Array(text.utf8)
+    return column.apply(bytes.span, appendingTo: &output) ? String(decoding: output.copy(), as: UTF8.self) : nil
   }
 
   @Test func masksNeverShowAllOfAValue() throws {
@@ -91,7 +93,12 @@ import Testing
       "买买提·吐尔逊", "JOHN SMITH",
       "沪A12345", "长宁餐饮有限公司", "王知行", "77", "62345678",
     ]
-    for value in removed { try builder.add(Array(value.utf8)[...], namesPersons: true) }
+    var work = RemovedValues()
+    for value in removed {
+      let bytes = Array(value.utf8)
+      work.add(bytes.span, namesPersons: true)
+    }
+    try builder.add(work)
     let values = try builder.finish()
     func count(_ text: String) throws -> Int { try values.countStrong(in: Array(text.utf8)[...]) }
     #expect(try count("见13800138000。") == 1)

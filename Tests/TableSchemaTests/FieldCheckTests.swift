@@ -9,11 +9,12 @@ func cast(_ text: String, _ field: String) throws -> String {
   let check = try FieldCheck(schema.fields[0], missingValues: schema.missingValues, at: "/fields/0")
   var canonical: [UInt8] = []
   var broken: [String] = []
-  switch check.read(Array(text.utf8)[...], appendingTo: &canonical, broken: { rule, _ in broken.append(rule.rawValue) })
-  {
+  let bytes = Array(text.utf8)
+  switch check.read(bytes.span, appendingTo: &canonical, broken: { rule, _ in broken.append(rule.rawValue) }) {
   case .null: return (["null"] + broken).joined(separator: " ")
   case .wrongType: return "type"
-  case .value: return broken.isEmpty ? String(decoding: canonical, as: UTF8.self) : broken.joined(separator: " ")
+  case .asWritten: return broken.isEmpty ? text : broken.joined(separator: " ")
+  case .rewritten: return broken.isEmpty ? String(decoding: canonical, as: UTF8.self) : broken.joined(separator: " ")
   }
 }
 

@@ -25,12 +25,29 @@ import Testing
   @Test func theRowScannerReadsWhatTheRendererWrites() throws {
     let csv = Array("1.50,true,\"a \"\"b\"\"\\\n\tc\",\n,,\"\",长\n".utf8)
     var reader = RecordReader(MemoryByteSource([csv]), layout: CanonicalRows.layout)
-    let renderer = JSONRowRenderer(columns: [("n", .number), ("b", .boolean), ("t", .text), ("u\"", .text)])
+    let columns: [(name: String, kind: JSONColumnKind)] = [
+      ("n", .number), ("b", .boolean), ("t", .text), ("u\"", .text),
+    ]
+    let renderer = JSONRowRenderer(columns: columns)
+    var matcher = JSONRowMatcher(columns: columns)
     var lines: [String] = []
     while try reader.next() {
       for row in reader.batch.rows {
-        var line: [UInt8] = []
-        renderer.append(reader.batch, row, to: &line)
+        var text = TextBuffer()
+        renderer.append(reader.batch, row, to: &text)
+        let line = text.copy()
+        let isMatch = matcher.matches(reader.batch, row, line: line.span)
+        #expect(isMatch)
+        // A byte more, fewer or other is not the row, wherever it is.
+        for index in line.indices {
+          var other = line
+          other[index] ^= 1
+          let isOther = matcher.matches(reader.batch, row, line: other.span)
+          #expect(!isOther, "byte \(index)")
+          other = Array(line[..<index])
+          let isCut = matcher.matches(reader.batch, row, line: other.span)
+          #expect(!isCut, "cut at \(index)")
+        }
         var scanner = JSONRowScanner()
         let isRow = scanner.scan(line[...])
         #expect(isRow)

@@ -13,7 +13,9 @@ package struct Field: Sendable {
 
   @inlinable package var isQuoted: Bool { lengthAndQuoted >> 31 == 1 }
   @inlinable package var count: Int { Int(lengthAndQuoted & 0x7fff_ffff) }
-  @inlinable package var range: Range<Int> { Int(start)..<(Int(start) &+ count) }
+  @inlinable package var lowerBound: Int { Int(start) }
+  @inlinable package var upperBound: Int { Int(start) &+ count }
+  @inlinable package var range: Range<Int> { lowerBound..<upperBound }
 }
 
 /// Text of a table, split into records a few hundred at a time, so that bytes and offsets stay in the processor's cache.
@@ -26,40 +28,38 @@ package struct RecordBatch: ~Copyable {
   package static let recordLimit = 512
 
   package private(set) var bytes: [UInt8] = []
-  private var limit = 0
+  /// Bytes of text.
+  package private(set) var limit = 0
   private var position = 0
   private let splitter: RecordSplitter
 
   package private(set) var recordCount = 0
-  private var fields: [Field]
+  /// The fields of all records, one record after the other.
+  package private(set) var fields: [Field]
   private var fieldIndex: [UInt32]
   /// Offset of each record's first byte, and the end of the last one.
   private var recordStart: [UInt32]
-  private var strayQuotes: [Bool]
+  private var marks: [RecordMarks]
 
   package init(layout: Source.Layout) {
     splitter = RecordSplitter(layout)
     fields = [Field](repeating: Field(start: 0, end: 0, isQuoted: false), count: 4_096)
     fieldIndex = [UInt32](repeating: 0, count: Self.recordLimit + 1)
     recordStart = [UInt32](repeating: 0, count: Self.recordLimit + 1)
-    strayQuotes = [Bool](repeating: false, count: Self.recordLimit)
+    marks = [RecordMarks](repeating: [], count: Self.recordLimit)
   }
 
   /// Bytes that were not split yet.
   package var remainder: Int { limit - position }
 
-  @inlinable package var rows: Range<Int> { 0..<recordCount }
-  @inlinable package func fieldCount(_ record: Int) -> Int { fieldRange(record).count }
-  @inlinable package func field(_ record: Int, _ column: Int) -> Field {
-    fieldAt(fieldRange(record).lowerBound + column)
-  }
+  package var rows: Range<Int> { 0..<recordCount }
+  package func fieldCount(_ record: Int) -> Int { Int(fieldIndex[record + 1] - fieldIndex[record]) }
+  /// Where a record's fields begin in `fields`.
+  package func firstField(_ record: Int) -> Int { Int(fieldIndex[record]) }
+  package func field(_ record: Int, _ column: Int) -> Field { fields[Int(fieldIndex[record]) + column] }
 
-  @usableFromInline func fieldRange(_ record: Int) -> Range<Int> {
-    Int(fieldIndex[record])..<Int(fieldIndex[record + 1])
-  }
-  @usableFromInline func fieldAt(_ index: Int) -> Field { fields[index] }
-
-  package func hasStrayQuote(_ record: Int) -> Bool { strayQuotes[record] }
+  package func marks(_ record: Int) -> RecordMarks { marks[record] }
+  package func hasStrayQuote(_ record: Int) -> Bool { marks[record].contains(.strayQuote) }
 
   /// A line with nothing on it: one empty field without quotes.
   package func isBlank(_ record: Int) -> Bool {
@@ -70,18 +70,26 @@ package struct RecordBatch: ~Copyable {
 
   package func text(_ field: Field) -> ArraySlice<UInt8> { bytes[field.range] }
 
-  /// The bytes of a record as they stand in the text, without the line end.
-  package func recordBytes(_ record: Int) -> ArraySlice<UInt8> {
+  /// Where a record stands in the text, without the line end.
+  package func recordRange(_ record: Int) -> Range<Int> {
     var end = Int(recordStart[record + 1])
     let start = Int(recordStart[record])
     if end > start, bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
     if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-    return bytes[start..<end]
+    return start..<end
   }
 
+  /// The bytes of a record as they stand in the text, without the line end.
+  package func recordBytes(_ record: Int) -> ArraySlice<UInt8> { bytes[recordRange(record)] }
+
+  /// Bytes of a record, line end included.
+  package func recordByteCount(_ record: Int) -> Int { Int(recordStart[record + 1] - recordStart[record]) }
+
   /// The first record of more bytes than `limit`; nil where there is none.
-  func firstRecord(over limit: Int) -> Int? {
-    (0..<recordCount).first { Int(recordStart[$0 + 1] - recordStart[$0]) > limit }
+  package func firstRecord(over limit: Int) -> Int? {
+    // Most batches are not as long as one record may be.
+    guard recordCount > 0, Int(recordStart[recordCount] - recordStart[0]) > limit else { return nil }
+    return (0..<recordCount).first { recordByteCount($0) > limit }
   }
 
   /// Line ends from the first byte of this batch to the beginning of `record`.
@@ -92,6 +100,36 @@ package struct RecordBatch: ~Copyable {
   /// Line ends in all records of this batch.
   package var lineCount: Int { lineCount(before: recordCount) }
 
+  /// Takes the next chunk in place of the one that it holds; nil at the end.
+  ///
+  /// - Parameter prepare: changes the chunk's bytes before they are split: decodes them, say.
+  package mutating func fill(
+    from chunks: RecordChunks, prepare: (inout [UInt8], RecordChunks.Chunk) throws -> Void = { _, _ in }
+  ) throws -> RecordChunks.Chunk? {
+    recordCount = 0
+    position = 0
+    limit = 0
+    guard let chunk = try chunks.next(into: &bytes) else { return nil }
+    try prepare(&bytes, chunk)
+    load()
+    return chunk
+  }
+
+  /// Takes a text of whole records, which `put` leaves in the bytes.
+  package mutating func fill(with put: (inout [UInt8]) throws -> Void) rethrows {
+    recordCount = 0
+    position = 0
+    limit = 0
+    bytes.removeAll(keepingCapacity: true)
+    try put(&bytes)
+    load()
+  }
+
+  private mutating func load() {
+    limit = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: RecordSplitter.slack))
+  }
+
   /// Drops what was split, keeps the partial record, and takes about `count` more bytes; false at the end of the source.
   package mutating func refill(_ count: Int, from source: any ByteSource) throws -> Bool {
     if position > 0 || bytes.count > limit {
@@ -100,9 +138,8 @@ package struct RecordBatch: ~Copyable {
     }
     position = 0
     let more = try source.read(count, appendingTo: &bytes)
-    limit = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: RecordSplitter.slack))
     recordCount = 0
+    load()
     return more
   }
 
@@ -110,11 +147,13 @@ package struct RecordBatch: ~Copyable {
   ///
   /// - Parameter isLast: no bytes follow, so that the last record needs no line end.
   /// - Throws: `FormatError.unclosedQuote` at the end of the input only.
-  package mutating func next(isLast: Bool) throws(FormatError) -> Bool {
+  package mutating func next(isLast: Bool = true) throws(FormatError) -> Bool {
     recordCount = 0
+    // What was undone for the records before is not needed any more.
+    if bytes.count > limit + RecordSplitter.slack { bytes.removeSubrange((limit + RecordSplitter.slack)...) }
     while true {
       var state = RecordSplitter.State(position: position, limit: limit, isLast: isLast)
-      splitter.split(&bytes, &state, &fields, &fieldIndex, &recordStart, &strayQuotes)
+      splitter.split(&bytes, &state, &fields, &fieldIndex, &recordStart, &marks)
       recordCount = state.records
       position = state.position
       if state.records == 0 && state.needsMoreFields {
@@ -127,18 +166,31 @@ package struct RecordBatch: ~Copyable {
   }
 }
 
+/// What a record has besides plain fields.
+package struct RecordMarks: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let quoted = RecordMarks(rawValue: 1)
+  /// Quotes or escapes within a field were undone: it is not where it stands in the text.
+  package static let escaped = RecordMarks(rawValue: 2)
+  package static let strayQuote = RecordMarks(rawValue: 4)
+}
+
 /// LF, CR LF and CR each end a line.
 func countLines(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
   var count = 0
   var previous: UInt8 = 0
-  for index in range {
-    let byte = bytes[index]
-    if byte == UInt8(ascii: "\n") {
-      if previous != UInt8(ascii: "\r") { count += 1 }
-    } else if byte == UInt8(ascii: "\r") {
-      count += 1
+  bytes.withUnsafeBufferPointer { bytes in
+    for index in range {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: "\n") {
+        if previous != UInt8(ascii: "\r") { count &+= 1 }
+      } else if byte == UInt8(ascii: "\r") {
+        count &+= 1
+      }
+      previous = byte
     }
-    previous = byte
   }
   return count
 }

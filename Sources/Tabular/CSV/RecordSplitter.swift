@@ -35,19 +35,19 @@ struct RecordSplitter: Sendable {
 
   func split(
     _ bytes: inout [UInt8], _ state: inout State, _ fields: inout [Field], _ fieldIndex: inout [UInt32],
-    _ recordStart: inout [UInt32], _ strayQuotes: inout [Bool]
+    _ recordStart: inout [UInt32], _ marks: inout [RecordMarks]
   ) {
     let capacity = fields.count
-    let recordLimit = strayQuotes.count
+    let recordLimit = marks.count
     /// Fields of which quotes or escapes must be undone, after the loop: the side area grows, and so the bytes may move.
     var escaped: [Int] = []
     bytes.withUnsafeBufferPointer { text in
       fields.withUnsafeMutableBufferPointer { fields in
         fieldIndex.withUnsafeMutableBufferPointer { fieldIndex in
           recordStart.withUnsafeMutableBufferPointer { recordStart in
-            strayQuotes.withUnsafeMutableBufferPointer { strayQuotes in
+            marks.withUnsafeMutableBufferPointer { marks in
               guard let p = text.baseAddress else { return }
-              scan(p, &state, fields, capacity, fieldIndex, recordStart, strayQuotes, recordLimit, &escaped)
+              scan(p, &state, fields, capacity, fieldIndex, recordStart, marks, recordLimit, &escaped)
             }
           }
         }
@@ -59,7 +59,7 @@ struct RecordSplitter: Sendable {
   private func scan(
     _ p: UnsafePointer<UInt8>, _ state: inout State, _ fields: UnsafeMutableBufferPointer<Field>, _ capacity: Int,
     _ fieldIndex: UnsafeMutableBufferPointer<UInt32>, _ recordStart: UnsafeMutableBufferPointer<UInt32>,
-    _ strayQuotes: UnsafeMutableBufferPointer<Bool>, _ recordLimit: Int, _ escaped: inout [Int]
+    _ marks: UnsafeMutableBufferPointer<RecordMarks>, _ recordLimit: Int, _ escaped: inout [Int]
   ) {
     let n = state.limit
     let isLast = state.isLast
@@ -74,6 +74,7 @@ struct RecordSplitter: Sendable {
 
     records: while i < n && record < recordLimit {
       var stray = false
+      var hasQuotes = false
       let escapedBefore = escaped.count
       let firstField = field
       fields: while true {
@@ -90,6 +91,7 @@ struct RecordSplitter: Sendable {
         if hasQuote && i < n && p[i] == quote {
           // A quoted field: look for the closing quote.
           isQuoted = true
+          hasQuotes = true
           i &+= 1
           start = i
           while true {
@@ -162,7 +164,8 @@ struct RecordSplitter: Sendable {
           i &+= 1
         }
       }
-      strayQuotes[record] = stray
+      marks[record] = RecordMarks(
+        rawValue: (hasQuotes ? 1 : 0) | (escaped.count > escapedBefore ? 2 : 0) | (stray ? 4 : 0))
       record &+= 1
       fieldIndex[record] = UInt32(truncatingIfNeeded: field)
       recordStart[record] = UInt32(truncatingIfNeeded: min(i, n))
@@ -237,9 +240,9 @@ struct RecordSplitter: Sendable {
 private let lineFeeds = repeated(0x0a)
 private let carriageReturns = repeated(0x0d)
 
-@inline(__always) private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+@inline(__always) func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
 /// The top bit of each byte that is zero; exact for the lowest such byte, which is the one that is used.
-@inline(__always) private func zeroBytes(_ word: UInt64) -> UInt64 {
+@inline(__always) func zeroBytes(_ word: UInt64) -> UInt64 {
   (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
 }

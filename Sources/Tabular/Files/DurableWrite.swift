@@ -22,9 +22,11 @@ package func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32) throw
 /// - Parameters:
 ///   - expected: the copy is thrown away, and an error thrown, where its digest is another one.
 ///   - limit: a source of more bytes is an error.
+///   - isDurable: false leaves it to `synchroniseFile` to make the copy survive a crash.
 @discardableResult
 package func copyDurably(
-  from source: String, to path: String, mode: UInt32, expected: Digest? = nil, limit: Int = .max
+  from source: String, to path: String, mode: UInt32, expected: Digest? = nil, limit: Int = .max,
+  isDurable: Bool = true
 ) throws(FileError) -> WorkFile {
   let input = try InputFile(path: source)
   let temporary = try TemporaryFile(besides: path, mode: mode)
@@ -40,7 +42,7 @@ package func copyDurably(
   }
   let digest = hash.digest()
   if let expected, expected != digest { throw FileError("copy (its digest is not the expected one)", source, EIO) }
-  try temporary.rename(to: path)
+  try temporary.rename(to: path, isDurable: isDurable)
   return WorkFile(path: path, byteCount: offset, digest: digest)
 }
 
@@ -56,6 +58,20 @@ package func linkDurably(from source: String, to path: String) throws(FileError)
   unlink(temporary)
   try synchroniseFolder(of: path)
   return true
+}
+
+/// Makes a file and its name survive a crash.
+package func synchroniseFile(_ path: String) throws(FileError) {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+  guard descriptor >= 0 else { throw FileError("open", path) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw FileError("synchronise", path) }
+  try synchroniseFolder(of: path)
+}
+
+/// Renames a file within its folder.
+package func renameInPlace(from source: String, to path: String) throws(FileError) {
+  guard rename(source, path) == 0 else { throw FileError("rename to", path) }
 }
 
 /// Renames a file that is durable already, within its folder.
@@ -96,10 +112,10 @@ private struct TemporaryFile: ~Copyable {
     unlink(name)
   }
 
-  func rename(to path: String) throws(FileError) {
-    guard fsync(descriptor) == 0 else { throw FileError("synchronise", name) }
+  func rename(to path: String, isDurable: Bool = true) throws(FileError) {
+    guard !isDurable || fsync(descriptor) == 0 else { throw FileError("synchronise", name) }
     guard Glibc.rename(name, path) == 0 else { throw FileError("rename to", path) }
-    try synchroniseFolder(of: path)
+    if isDurable { try synchroniseFolder(of: path) }
   }
 }
 

@@ -1,80 +1,114 @@
 internal import CZlib
+internal import CDeflate
 package import Publication
 
-/// Writes one gzip member with a full-flush point after every MiB of input.
+/// Writes one gzip member that has a full-flush point at least after every MiB of input.
 ///
-/// Each MiB is deflated on its own, so that blocks can be made in parallel, every one-member reader reads the whole, and ours
-/// can begin in the middle. No name, zero mtime: the same input gives the same bytes (with the same zlib).
+/// What lies between two flush points is deflated on its own, so that it can be made and read in parallel, every one-member
+/// reader reads the whole, and ours can begin in the middle. No name, zero mtime: the same input gives the same bytes (with the
+/// same libdeflate).
 ///
-/// - Source: RFC 1952; zlib manual, `Z_FULL_FLUSH`, `crc32_combine`.
+/// - Source: RFC 1952; zlib manual, `crc32_combine`.
 package struct GzipWriter: ~Copyable {
+  /// The most bytes of input between two flush points.
   package static let blockByteCount = 1 << 20
-  package static let level: Int32 = 6
   /// Names what made the bytes; recorded in `release.json`.
-  package static var encoder: String { "zlib \(String(cString: zlibVersion())), level \(level), full flush every MiB" }
+  package static var encoder: String {
+    "libdeflate \(LIBDEFLATE_VERSION_STRING), level \(SegmentDeflater.level), full flush every MiB"
+  }
+  /// Magic, deflate, no flags, mtime 0, no extra flags, unknown system.
+  package static let header: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
+  /// An empty last block, checksum and length.
+  package static let trailerByteCount = SegmentDeflater.end.count + 8
 
   private var output: OutputFile
   private var pending: [UInt8] = []
-  private var checksum: UInt = 0
-  private var byteCount = 0
+  private var deflater = SegmentDeflater()
+  private var sum = RunningChecksum()
+  package private(set) var segments: [GzipSegment] = []
 
   package init(path: String) throws(FileError) {
     var output = try OutputFile(path: path)
-    // Magic, deflate, no flags, mtime 0, no extra flags, unknown system.
-    try output.write([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
+    try output.write(Self.header)
     self.output = output
-    pending.reserveCapacity(2 * Self.blockByteCount)
   }
 
+  /// Appends a segment that was deflated elsewhere.
+  package mutating func append(_ segment: borrowing PackedSegment) throws(FileError) {
+    guard segment.byteCount > 0 else { return }
+    sum.append(segment.checksum, byteCount: segment.byteCount)
+    segments.append(GzipSegment(packedByteCount: segment.packed.count, byteCount: segment.byteCount))
+    try output.write(segment.packed)
+  }
+
+  /// Appends bytes, deflated here, a MiB at a time.
   package mutating func write(_ bytes: borrowing [UInt8]) throws(FileError) {
     pending.append(contentsOf: copy bytes)
     var start = 0
     while pending.count - start > Self.blockByteCount {
-      try writeBlock(Array(pending[start..<start + Self.blockByteCount]), isLast: false)
+      try append(PackedSegment(pending, start..<start + Self.blockByteCount, with: &deflater))
       start += Self.blockByteCount
     }
     if start > 0 { pending.removeSubrange(..<start) }
   }
 
-  /// Writes the last block and the trailer.
+  /// Writes what is left and the trailer.
   package mutating func finish() throws(FileError) -> WorkFile {
-    try writeBlock(pending, isLast: true)
+    try append(PackedSegment(pending, 0..<pending.count, with: &deflater))
     pending = []
-    var trailer: [UInt8] = []
-    for value in [UInt32(truncatingIfNeeded: checksum), UInt32(truncatingIfNeeded: byteCount)] {
-      withUnsafeBytes(of: value.littleEndian) { trailer.append(contentsOf: $0) }
-    }
-    try output.write(trailer)
+    try output.write(PackedSegments.trailer(sum))
     return try output.finish()
-  }
-
-  private mutating func writeBlock(_ block: [UInt8], isLast: Bool) throws(FileError) {
-    let blockChecksum = crc32(0, block, uInt(block.count))
-    checksum = crc32_combine(checksum, blockChecksum, block.count)
-    byteCount += block.count
-    try output.write(deflateBlock(block, level: Self.level, isLast: isLast))
   }
 }
 
-/// One block as raw deflate that ends on a byte boundary and needs nothing of the blocks before it.
-///
-/// - Precondition: at most 1 GiB.
-func deflateBlock(_ block: [UInt8], level: Int32, isLast: Bool) -> [UInt8] {
-  var stream = z_stream()
-  let started = daylight_deflate_init(&stream, level, -15)
-  precondition(started == Z_OK, "zlib: out of memory")
-  defer { deflateEnd(&stream) }
-  var input = block
-  let bound = Int(deflateBound(&stream, uLong(block.count))) + 64
-  return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
-    input.withUnsafeMutableBufferPointer { input in
-      stream.next_in = input.baseAddress
-      stream.avail_in = uInt(input.count)
-      stream.next_out = output.baseAddress
-      stream.avail_out = uInt(bound)
-      let result = deflate(&stream, isLast ? Z_FINISH : Z_FULL_FLUSH)
-      precondition(result == (isLast ? Z_STREAM_END : Z_OK) && stream.avail_in == 0)
-      count = bound - Int(stream.avail_out)
+/// What lies between two flush points of a packed file.
+package struct GzipSegment: Sendable, Equatable {
+  package let packedByteCount: Int
+  /// Before packing.
+  package let byteCount: Int
+
+  package init(packedByteCount: Int, byteCount: Int) {
+    self.packedByteCount = packedByteCount
+    self.byteCount = byteCount
+  }
+}
+
+/// A segment with what is needed to join it to others.
+package struct PackedSegment: Sendable {
+  package let packed: [UInt8]
+  package let byteCount: Int
+  package let checksum: UInt32
+
+  package init(_ bytes: borrowing [UInt8], _ range: Range<Int>, with deflater: inout SegmentDeflater) {
+    var packed: [UInt8] = []
+    deflater.append(bytes, range, to: &packed)
+    self.packed = packed
+    byteCount = range.count
+    checksum = crc32Checksum(bytes, range)
+  }
+
+  package init(_ text: borrowing TextBuffer, _ range: Range<Int>, with deflater: inout SegmentDeflater) {
+    var packed: [UInt8] = []
+    var sum: UInt32 = 0
+    text.withUnsafeBytes { bytes in
+      deflater.append(bytes, range, to: &packed)
+      sum = crc32Checksum(bytes, range)
     }
+    self.packed = packed
+    byteCount = range.count
+    checksum = sum
+  }
+}
+
+/// CRC-32 of texts one after the other, from those of each.
+package struct RunningChecksum: Sendable {
+  package private(set) var value: UInt32 = 0
+  package private(set) var byteCount = 0
+
+  package init() {}
+
+  package mutating func append(_ checksum: UInt32, byteCount: Int) {
+    value = UInt32(truncatingIfNeeded: crc32_combine(uLong(value), uLong(checksum), byteCount))
+    self.byteCount += byteCount
   }
 }

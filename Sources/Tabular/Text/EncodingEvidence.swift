@@ -1,3 +1,4 @@
+package import Publication
 /// What a look at every byte of a file says of its encoding (the ladder of validation.md §5.2).
 package struct EncodingEvidence: Sendable {
   package enum Verdict: Sendable {
@@ -16,6 +17,36 @@ package struct EncodingEvidence: Sendable {
   package let verdict: Verdict
   /// Stable keys and plain values for the report: rule that decided, first invalid byte of each candidate, shares.
   package let facts: [(key: String, value: String)]
+
+  /// Reads the whole source; what is UTF-8, and said to be nothing else, on all cores.
+  ///
+  /// - Parameter declared: verified, not believed.
+  package static func gather(of path: String, declared: TextEncoding?, _ parallelism: Parallelism) async throws
+    -> EncodingEvidence
+  {
+    if declared == nil || declared == .utf8 {
+      let scan = try await UTF8Scan(of: path, parallelism)
+      if let evidence = EncodingEvidence(scan, byteCount: try InputFile(path: path).byteCount, declared: declared) {
+        return evidence
+      }
+    }
+    return try EncodingEvidence(of: path, declared: declared)
+  }
+
+  /// Nil where more must be looked at.
+  private init?(_ scan: UTF8Scan, byteCount: Int, declared: TextEncoding?) {
+    let marked = TextEncoding.allCases.first { scan.head.starts(with: $0.byteOrderMark) }
+    guard scan.firstInvalid == nil, marked == nil || marked == .utf8 else { return nil }
+    guard declared == .utf8 || marked == .utf8 || !scan.hasNull else { return nil }
+    facts = [
+      ("byte-count", String(byteCount)), ("byte-order-mark", marked?.rawValue ?? "none"),
+      (
+        "encoding-rule",
+        declared != nil ? "declared" : marked != nil ? "byte-order-mark" : scan.isASCII ? "ascii" : "strict-utf-8"
+      ),
+    ]
+    verdict = .encoding(.utf8, markByteCount: marked?.byteOrderMark.count ?? 0)
+  }
 
   /// Reads the whole source.
   ///

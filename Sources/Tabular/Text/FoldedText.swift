@@ -40,9 +40,9 @@ package func foldedText(_ text: ArraySlice<UInt8>) -> [UInt8] {
   return plain
 }
 
-private enum Folding { case removed, replaced(UInt8), kept }
+enum Folding { case removed, replaced(UInt8), kept }
 
-private func folding(of scalar: UInt32) -> Folding {
+func folding(of scalar: UInt32) -> Folding {
   switch scalar {
   // Full-width ASCII: letters, digits and the signs that stand between digits.
   case 0xff10...0xff19, 0xff21...0xff3a, 0xff41...0xff5a: .replaced(UInt8(scalar - 0xfee0))
@@ -63,7 +63,7 @@ private func folding(of scalar: UInt32) -> Folding {
   }
 }
 
-private func decodedScalar(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+func decodedScalar(_ bytes: ArraySlice<UInt8>) -> UInt32 {
   let s = bytes.startIndex
   switch bytes.count {
   case 2: return UInt32(bytes[s] & 0x1f) << 6 | UInt32(bytes[s + 1] & 0x3f)
@@ -75,7 +75,7 @@ private func decodedScalar(_ bytes: ArraySlice<UInt8>) -> UInt32 {
 }
 
 /// 〇 零 一 二 三 四 五 六 七 八 九 and 幺, as numbers are spelled out.
-private func chineseDigit(_ scalar: UInt32) -> UInt8? {
+func chineseDigit(_ scalar: UInt32) -> UInt8? {
   switch scalar {
   case 0x3007, 0x96f6: 0
   case 0x4e00, 0x5e7a: 1

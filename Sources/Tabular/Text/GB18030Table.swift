@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Publication
 
 /// The characters of GB18030's two-byte and four-byte codes, for a decoder of our own: read off the system's converter once,
 /// with the differences that its edition of the standard makes put right.
@@ -116,6 +117,21 @@ struct GB18030Table: Sendable {
     text.removeLast(text.count - end)
     return (used, isInvalid)
   }
+}
+
+/// Replaces whole characters of GB18030 by UTF-8.
+///
+/// - Throws: `FormatError.undecodable`.
+package func decodeGB18030(_ bytes: inout [UInt8]) throws {
+  guard let table = GB18030Table.shared else {
+    throw FormatError(.undecodable(encoding: "gb18030 (this system has no GB18030 converter)", bytes: ""))
+  }
+  var text: [UInt8] = []
+  let (used, isInvalid) = table.decode(bytes, appendingTo: &text)
+  guard !isInvalid, used == bytes.count else {
+    throw FormatError(.undecodable(encoding: "gb18030", bytes: ""), at: Location(byte: used))
+  }
+  bytes = text
 }
 
 /// Writes one scalar beyond ASCII or not; the room was made.

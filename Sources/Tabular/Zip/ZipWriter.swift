@@ -1,4 +1,3 @@
-internal import CZlib
 package import Publication
 
 /// Writes a zip file of a few deflated members, which every unpacker reads: sizes stand before the data, names are UTF-8.
@@ -16,7 +15,7 @@ package struct ZipWriter: ~Copyable {
   private struct Member {
     let name: [UInt8]
     let offset: Int
-    let checksum: UInt
+    let checksum: UInt32
     let packedByteCount: Int
     let byteCount: Int
   }
@@ -34,20 +33,21 @@ package struct ZipWriter: ~Copyable {
     let scratch = "\(path).member"
     defer { try? removeTree(scratch) }
     var packed = try OutputFile(path: scratch)
-    var checksum: UInt = 0
-    var byteCount = 0
+    var sum = RunningChecksum()
+    var deflater = SegmentDeflater()
     var chunk: [UInt8] = []
     while try source.read(GzipWriter.blockByteCount, appendingTo: &chunk) {
-      checksum = crc32_combine(checksum, crc32(0, chunk, uInt(chunk.count)), chunk.count)
-      byteCount += chunk.count
-      try packed.write(deflateBlock(chunk, level: GzipWriter.level, isLast: false))
+      let segment = PackedSegment(chunk, 0..<chunk.count, with: &deflater)
+      sum.append(segment.checksum, byteCount: segment.byteCount)
+      try packed.write(segment.packed)
       chunk.removeAll(keepingCapacity: true)
     }
-    try packed.write(deflateBlock([], level: GzipWriter.level, isLast: true))
+    try packed.write(SegmentDeflater.end)
     let file = try packed.finish()
     let member = Member(
-      name: Array(name.utf8), offset: offset, checksum: checksum, packedByteCount: file.byteCount, byteCount: byteCount)
-    guard byteCount <= Self.largest, offset + file.byteCount <= Self.largest else { throw FormatError(.tooLarge) }
+      name: Array(name.utf8), offset: offset, checksum: sum.value, packedByteCount: file.byteCount,
+      byteCount: sum.byteCount)
+    guard sum.byteCount <= Self.largest, offset + file.byteCount <= Self.largest else { throw FormatError(.tooLarge) }
     try write(localHeader(member))
     let body = try FileByteSource(path: scratch)
     while try body.read(1 << 20, appendingTo: &chunk) {

@@ -1,0 +1,259 @@
+package import Publication
+package import Tabular
+
+/// Checks the rows of one chunk against a schema, column by column: a worker's part of `TableCheck`.
+///
+/// Rows and lines are counted from the beginning of the chunk.
+package struct ChunkCheck: ~Copyable {
+  private let schema: Schema
+  private let checks: [FieldCheck]
+  /// For each field, its column in the delivery.
+  private let columns: [Int]
+  private let keyFields: [[Int]]
+  /// Whether a row that is published as it is written can be copied whole.
+  private let canCopyRows: Bool
+  var keys: [KeysBox]
+
+  /// The published form of the batch's values, row-major, one cell a field.
+  private var cells: [Cell] = []
+  /// Whether each row of the batch is published as it is written.
+  private var isAsWritten: [Bool] = []
+  private var arena: [UInt8] = []
+  private var key = TextBuffer()
+  /// What is wrong with the current cell.
+  private var broken: [CellProblem] = []
+  private(set) var problems: PlaceTable
+  private(set) var exceedsDouble: [Bool]
+
+  /// A value of the current batch: in the batch's own bytes, or in the check's where reading it changed it.
+  private struct Cell {
+    var start: UInt32
+    /// The length; in the top bits whether it is in the arena, and whether it is null.
+    var countAndMarks: UInt32
+
+    static let null = Cell(start: 0, countAndMarks: 1 << 31)
+    var isNull: Bool { countAndMarks >> 31 == 1 }
+    var isInArena: Bool { countAndMarks >> 30 & 1 == 1 }
+    var range: Range<Int> { Int(start)..<Int(start) + Int(countAndMarks & 0x3fff_ffff) }
+
+    init(start: UInt32, countAndMarks: UInt32) {
+      self.start = start
+      self.countAndMarks = countAndMarks
+    }
+
+    init(_ range: Range<Int>, isInArena: Bool) {
+      start = UInt32(range.lowerBound)
+      countAndMarks = UInt32(range.count) | (isInArena ? 1 << 30 : 0)
+    }
+  }
+
+  final class KeysBox {
+    var keys: ChunkKeys
+    init(_ keys: consuming ChunkKeys) { self.keys = keys }
+  }
+
+  /// Changes a cell's text before it is read; nil leaves it as it is. Called with the field's index.
+  package typealias Repair = (_ field: Int, _ text: Span<UInt8>) -> [UInt8]?
+
+  /// - Parameters:
+  ///   - columns: for each field of the schema, the column that holds it.
+  ///   - layout: of the rows that are checked.
+  package init(for table: borrowing TableCheck, columns: [Int], layout: Source.Layout = CanonicalRows.layout)
+    throws(SchemaError)
+  {
+    let schema = table.schema
+    precondition(columns.count == schema.fields.count)
+    self.schema = schema
+    self.columns = columns
+    canCopyRows = columns.indices.allSatisfy { columns[$0] == $0 } && columns.count > 1 && layout.partsFieldsAsCanonical
+    var checks: [FieldCheck] = []
+    for (index, field) in schema.fields.enumerated() {
+      checks.append(try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)"))
+    }
+    self.checks = checks
+    exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
+    keyFields = table.keyFields
+    let hash = table.hash
+    keys = keyFields.map { _ in KeysBox(ChunkKeys(hash)) }
+    problems = PlaceTable(kindCount: schema.fields.count * CellProblem.count)
+  }
+
+  /// Forgets the chunk before.
+  package mutating func begin() {
+    for index in keys.indices { keys[index].keys.removeAll() }
+    problems.removeAll()
+  }
+
+  /// Checks the given records of a batch.
+  ///
+  /// - Parameters:
+  ///   - records: whole records; each has at least as many fields as `columns` asks for.
+  ///   - rowsBefore: rows of the chunk before this batch; record r is row `rowsBefore + r + 1`.
+  ///   - linesBefore: line ends of the chunk before this batch.
+  package mutating func check(
+    _ batch: borrowing RecordBatch, records: [Int], rowsBefore: Int, linesBefore: Int, repair: Repair? = nil
+  ) {
+    let width = columns.count
+    let cellCount = records.count * width
+    if cells.count < cellCount { cells.append(contentsOf: repeatElement(.null, count: cellCount - cells.count)) }
+    isAsWritten.removeAll(keepingCapacity: true)
+    isAsWritten.append(contentsOf: repeatElement(true, count: records.count))
+    arena.removeAll(keepingCapacity: true)
+    for field in 0..<width { checkColumn(field, batch, records: records, repair: repair) }
+    for index in keys.indices { addKeys(index, batch, rowsBefore: rowsBefore, records: records) }
+    problems.locate(batch, rowsBefore: rowsBefore, linesBefore: linesBefore)
+  }
+
+  private mutating func checkColumn(
+    _ field: Int, _ batch: borrowing RecordBatch, records: [Int], repair: Repair?
+  ) {
+    let width = columns.count
+    let column = columns[field]
+    let check = checks[field]
+    let isNumeric =
+      switch check.field.type {
+      case .integer, .number: true
+      default: false
+      }
+    let bytes = batch.bytes
+    for row in records.indices {
+      let record = records[row]
+      let source = batch.field(record, column)
+      let start = arena.count
+      var verdict: FieldCheck.Verdict
+      if let repair, let repaired = repair(field, bytes.span.extracting(source.range)) {
+        verdict = read(check, field, repaired.span, record)
+        if verdict == .asWritten {
+          arena.append(contentsOf: repaired)
+          verdict = .rewritten
+        }
+      } else {
+        verdict = read(check, field, bytes.span.extracting(source.range), record)
+      }
+      let cell = row &* width &+ field
+      switch verdict {
+      case .asWritten:
+        cells[cell] = Cell(source.range, isInArena: false)
+        if isNumeric && source.count > 15 { noteLongNumber(bytes[source.range], field) }
+      case .rewritten:
+        cells[cell] = Cell(start..<arena.count, isInArena: true)
+        isAsWritten[row] = false
+        if isNumeric { noteLongNumber(arena[start...], field) }
+      case .null, .wrongType:
+        cells[cell] = .null
+        // Null is published as the empty field.
+        if source.count > 0 || source.isQuoted { isAsWritten[row] = false }
+      }
+    }
+  }
+
+  private mutating func read(_ check: FieldCheck, _ field: Int, _ text: Span<UInt8>, _ record: Int)
+    -> FieldCheck.Verdict
+  {
+    let verdict = check.read(text, appendingTo: &arena) { rule, isLimitReached in
+      broken.append(isLimitReached ? .patternLimit : .constraint(rule))
+    }
+    if verdict == .wrongType { broken.append(.wrongType) }
+    if !broken.isEmpty { noteBroken(field, record) }
+    return verdict
+  }
+
+  private mutating func noteBroken(_ field: Int, _ record: Int) {
+    for problem in broken { problems.add(field * CellProblem.count + problem.index, record: record) }
+    broken.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func noteLongNumber(_ canonical: ArraySlice<UInt8>, _ field: Int) {
+    guard !exceedsDouble[field], canonical.count > 15 || canonical.contains(UInt8(ascii: "E")) else { return }
+    exceedsDouble[field] = !ExactDecimal(canonical: canonical).survivesDouble
+  }
+
+  private mutating func addKeys(
+    _ index: Int, _ batch: borrowing RecordBatch, rowsBefore: Int, records: [Int]
+  ) {
+    for row in records.indices {
+      guard makeKey(keyFields[index], batch, row) else {
+        if index == 0 && !schema.primaryKey.isEmpty { problems.add(CellProblem.nullInKey.index, record: records[row]) }
+        continue
+      }
+      let number = rowsBefore + records[row] + 1
+      let box = keys[index]
+      key.withBytes { box.keys.add($0, row: number) }
+    }
+  }
+
+  /// The key of a row of the batch; false where a part of it is null.
+  private mutating func makeKey(_ fields: [Int], _ batch: borrowing RecordBatch, _ row: Int) -> Bool {
+    key.removeAll()
+    let bytes = batch.bytes
+    let arena = arena
+    for field in fields {
+      let cell = cells[row * columns.count + field]
+      guard !cell.isNull else { return false }
+      let type = schema.fields[field].type
+      if cell.isInArena {
+        appendKey(arena.span.extracting(cell.range), type, isPart: fields.count > 1, to: &key)
+      } else {
+        appendKey(bytes.span.extracting(cell.range), type, isPart: fields.count > 1, to: &key)
+      }
+    }
+    return true
+  }
+
+  /// Appends the rows of the batch that was checked last, in canonical form, fields in the schema's order.
+  package borrowing func appendRows(
+    of batch: borrowing RecordBatch, records: [Int], to rows: inout CanonicalRowBuilder
+  ) {
+    let width = columns.count
+    let bytes = batch.bytes
+    let text = bytes.span
+    for row in records.indices {
+      let record = records[row]
+      // Most rows have nothing to change: copied whole.
+      if canCopyRows && isAsWritten[row] && batch.marks(record).isEmpty && batch.fieldCount(record) == width {
+        rows.append(fields: width, asWritten: text.extracting(batch.recordRange(record)))
+        rows.endRow()
+        continue
+      }
+      for field in 0..<width {
+        let cell = cells[row * width + field]
+        if cell.isNull {
+          rows.appendNull()
+        } else if cell.isInArena {
+          rows.append(arena.span.extracting(cell.range))
+        } else {
+          rows.append(text.extracting(cell.range))
+        }
+      }
+      rows.endRow()
+    }
+  }
+}
+
+/// Appends a value of a key: equal values have equal bytes.
+private func appendKey(_ text: Span<UInt8>, _ type: FieldType, isPart: Bool, to key: inout TextBuffer) {
+  switch type {
+  case .integer, .number, .datetime:
+    // A whole number in its published form has one text, but for -0.
+    if case .integer = type, text[0] != UInt8(ascii: "-") { break }
+    let value = FieldCheck.key(of: text, type: type)
+    if isPart { appendLength(value.count, to: &key) }
+    return key.append(value)
+  case .string, .date, .boolean, .year, .yearmonth: break
+  }
+  if isPart { appendLength(text.count, to: &key) }
+  key.append(text)
+}
+
+/// Length first: ("a,b", "c") and ("a", "b,c") are two keys.
+private func appendLength(_ count: Int, to key: inout TextBuffer) {
+  for shift in stride(from: 24, through: 0, by: -8) { key.append(UInt8(truncatingIfNeeded: count >> shift)) }
+}
+
+extension Source.Layout {
+  /// Whether fields without quotes stand in canonical rows as they stand here.
+  fileprivate var partsFieldsAsCanonical: Bool {
+    delimiter == CanonicalRows.layout.delimiter && quote == CanonicalRows.layout.quote
+      && (escape == nil || escape == quote)
+  }
+}

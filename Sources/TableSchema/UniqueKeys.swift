@@ -1,0 +1,181 @@
+internal import Publication
+internal import Tabular
+
+/// The keys of one chunk's rows, hashed, with what tells whether they rise.
+struct ChunkKeys: ~Copyable {
+  struct Entry: Sendable {
+    let hash: KeyedHash.Value
+    /// In the chunk, and later in the table.
+    var row: Int
+  }
+
+  private let hash: KeyedHash
+  private(set) var entries: [Entry] = []
+  private(set) var isRising = true
+  private(set) var first: [UInt8] = []
+  private(set) var last: [UInt8] = []
+
+  init(_ hash: KeyedHash) { self.hash = hash }
+
+  mutating func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    isRising = true
+    first.removeAll(keepingCapacity: true)
+    last.removeAll(keepingCapacity: true)
+  }
+
+  mutating func add(_ key: Span<UInt8>, row: Int) {
+    if entries.isEmpty {
+      replace(&first, by: key)
+    } else if isRising {
+      isRising = precedes(last.span, key)
+    }
+    if isRising { replace(&last, by: key) }
+    entries.append(Entry(hash: hash(key), row: row))
+  }
+}
+
+private func replace(_ bytes: inout [UInt8], by key: Span<UInt8>) {
+  bytes.removeAll(keepingCapacity: true)
+  key.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+}
+
+/// The shorter first, then by their bytes: whole numbers without a sign come in the order of their values.
+private func precedes(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+  a.count != b.count ? a.count < b.count : compareBytes(a, b) < 0
+}
+
+/// Finds keys that occur twice, in bounded memory.
+///
+/// Keys that rise from row to row prove it themselves. Of others the hashes are put into files by their first bits, and each file
+/// is sorted in memory; a key's hash has 128 bits and a key of this run, and what it finds is confirmed on the values.
+struct UniqueKeys: ~Copyable {
+  let fields: [Int]
+  let code: FindingCode
+  private let folder: String
+  private let memoryBudget: Int
+  private var isRising = true
+  private var last: [UInt8] = []
+  private var hasKeys = false
+  private var pending: [ChunkKeys.Entry] = []
+  private var partitions: [SpilledEntries] = []
+  private static let partitionCount = 64
+
+  init(fields: [Int], code: FindingCode, folder: String, memoryBudget: Int) {
+    self.fields = fields
+    self.code = code
+    self.folder = folder
+    self.memoryBudget = memoryBudget
+  }
+
+  /// Takes over the keys of the next chunk.
+  mutating func add(_ keys: borrowing ChunkKeys, rowsBefore: Int) throws {
+    guard !keys.entries.isEmpty else { return }
+    isRising = isRising && keys.isRising && (!hasKeys || precedes(last.span, keys.first.span))
+    last = keys.last
+    hasKeys = true
+    for entry in keys.entries { pending.append(ChunkKeys.Entry(hash: entry.hash, row: entry.row + rowsBefore)) }
+    if pending.count * MemoryLayout<ChunkKeys.Entry>.stride > min(memoryBudget, 4 << 20) { try spill() }
+  }
+
+  private mutating func spill() throws {
+    if partitions.isEmpty {
+      for _ in 0..<Self.partitionCount { partitions.append(try SpilledEntries(folder: folder)) }
+    }
+    for entry in pending { try partitions[Int(entry.hash.high >> 58)].append(entry) }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  /// Rows whose key stands in an earlier row too.
+  consuming func duplicates() throws -> Duplicates {
+    var found = Duplicates()
+    guard !isRising else { return found }
+    guard !partitions.isEmpty else {
+      Self.find(&pending, in: &found)
+      return found
+    }
+    try spill()
+    pending = []
+    for partition in partitions {
+      // More than fits in memory is read several times, each time for other hashes.
+      var passBits: UInt64 = 0
+      while partition.byteCount >> passBits > memoryBudget { passBits += 1 }
+      for pass in 0..<(1 << passBits) {
+        var entries = try partition.entries { ($0.hash.high << 6) >> (64 - passBits) == pass || passBits == 0 }
+        Self.find(&entries, in: &found)
+      }
+    }
+    return found
+  }
+
+  private static func find(_ entries: inout [ChunkKeys.Entry], in found: inout Duplicates) {
+    entries.sort { a, b in
+      if a.hash.high != b.hash.high { return a.hash.high < b.hash.high }
+      if a.hash.low != b.hash.low { return a.hash.low < b.hash.low }
+      return a.row < b.row
+    }
+    for index in entries.indices.dropFirst() where entries[index].hash == entries[index - 1].hash {
+      found.add(row: entries[index].row, previous: entries[index - 1].row)
+    }
+  }
+}
+
+/// How many rows repeat an earlier key, the first few of them and the last.
+struct Duplicates: Sendable {
+  private(set) var count = 0
+  private(set) var first: [(row: Int, previous: Int)] = []
+  private(set) var last = 0
+
+  mutating func add(row: Int, previous: Int) {
+    count += 1
+    last = max(last, row)
+    guard first.count < Finding.exampleLimit || row < first[first.count - 1].row else { return }
+    if first.count == Finding.exampleLimit { first.removeLast() }
+    let place = first.firstIndex { $0.row > row } ?? first.count
+    first.insert((row, previous), at: place)
+  }
+}
+
+/// Hashes and row numbers in a file that no name leads to.
+private final class SpilledEntries {
+  private let file: ScratchFile
+  private var buffer: [UInt8] = []
+
+  init(folder: String) throws { file = try ScratchFile(folder: folder) }
+
+  var byteCount: Int { file.byteCount + buffer.count }
+
+  func append(_ entry: ChunkKeys.Entry) throws {
+    for word in [entry.hash.high, entry.hash.low, UInt64(entry.row)] {
+      withUnsafeBytes(of: word.littleEndian) { buffer.append(contentsOf: $0) }
+    }
+    if buffer.count >= 16 << 10 { try flush() }
+  }
+
+  private func flush() throws {
+    try file.append(buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  func entries(_ isWanted: (ChunkKeys.Entry) -> Bool) throws -> [ChunkKeys.Entry] {
+    try flush()
+    var entries: [ChunkKeys.Entry] = []
+    var offset = 0
+    var bytes: [UInt8] = []
+    while offset < file.byteCount {
+      bytes.removeAll(keepingCapacity: true)
+      try file.read(min(24 << 14, file.byteCount - offset), at: offset, appendingTo: &bytes)
+      offset += bytes.count
+      bytes.withUnsafeBytes { bytes in
+        for start in stride(from: 0, to: bytes.count, by: 24) {
+          func word(_ place: Int) -> UInt64 {
+            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 8 * place, as: UInt64.self))
+          }
+          let entry = ChunkKeys.Entry(hash: KeyedHash.Value(high: word(0), low: word(1)), row: Int(word(2)))
+          if isWanted(entry) { entries.append(entry) }
+        }
+      }
+    }
+    return entries
+  }
+}

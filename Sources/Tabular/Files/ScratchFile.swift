@@ -1,0 +1,52 @@
+internal import Glibc
+internal import Synchronization
+
+/// A file that lives as long as this value: its name is removed as soon as it is open.
+package final class ScratchFile: Sendable {
+  private let descriptor: Int32
+  private let path: String
+  private let end: Mutex<Int>
+
+  package init(folder: String) throws(FileError) {
+    var template = Array("\(folder)/scratch-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    path = template.withUnsafeBufferPointer { buffer in buffer.baseAddress.map { String(cString: $0) } ?? folder }
+    guard descriptor >= 0 else { throw FileError("create", path) }
+    self.descriptor = descriptor
+    unlink(path)
+    end = Mutex(0)
+  }
+
+  deinit { close(descriptor) }
+
+  package var byteCount: Int { end.withLock { $0 } }
+
+  package func append(_ bytes: [UInt8]) throws(FileError) {
+    guard !bytes.isEmpty else { return }
+    try writeAll(bytes, to: descriptor, path: path)
+    end.withLock { $0 += bytes.count }
+  }
+
+  package func append(_ text: borrowing TextBuffer) throws(FileError) {
+    let number = text.withUnsafeBytes { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+    if number != 0 { throw FileError("write", path, number) }
+    end.withLock { $0 += text.count }
+  }
+
+  /// Appends exactly `count` bytes from `offset` on.
+  package func read(_ count: Int, at offset: Int, appendingTo bytes: inout [UInt8]) throws(FileError) {
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: count))
+    var done = 0
+    let number: Int32 = bytes.withUnsafeMutableBytes { buffer in
+      while done < count, let base = buffer.baseAddress {
+        let result = pread(descriptor, base + start + done, count - done, off_t(offset + done))
+        if result < 0 && errno == EINTR { continue }
+        guard result > 0 else { return result < 0 ? errno : EIO }
+        done += result
+      }
+      return 0
+    }
+    if number != 0 { throw FileError("read", path, number) }
+  }
+}

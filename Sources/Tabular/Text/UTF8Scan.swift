@@ -1,0 +1,156 @@
+internal import Glibc
+internal import Synchronization
+package import Publication
+
+/// What a look at every byte of a file says of it as UTF-8, all cores at once.
+package struct UTF8Scan: Sendable {
+  /// Offset of the first byte of the first bad sequence.
+  package private(set) var firstInvalid: Int?
+  package private(set) var isASCII = true
+  package private(set) var hasNull = false
+  package private(set) var head: [UInt8] = []
+
+  private static let chunkByteCount = 4 << 20
+
+  package init(of path: String, _ parallelism: Parallelism) async throws {
+    let file = try InputFile(path: path)
+    _ = try file.read(4, at: 0, appendingTo: &head)
+    let byteCount = file.byteCount
+    let input = SharedInput(file)
+    let next = Atomic(0)
+    var result = self
+    try await ordered(
+      parallelism, make: { ScanWork() },
+      work: { work in
+        let number = next.add(1, ordering: .relaxed).oldValue
+        guard number * Self.chunkByteCount < byteCount else { return nil }
+        try work.scan(input, from: number * Self.chunkByteCount, count: Self.chunkByteCount)
+        return number
+      },
+      collect: { work in
+        if result.firstInvalid == nil { result.firstInvalid = work.firstInvalid }
+        result.isASCII = result.isASCII && work.isASCII
+        result.hasNull = result.hasNull || work.hasNull
+      })
+    self = result
+  }
+
+  /// Files are read at any place by any thread.
+  private final class SharedInput: Sendable {
+    let file: InputFile
+    init(_ file: consuming InputFile) { self.file = file }
+  }
+
+  private struct ScanWork: ~Copyable {
+    private var bytes: [UInt8] = []
+    private(set) var firstInvalid: Int?
+    private(set) var isASCII = true
+    private(set) var hasNull = false
+
+    /// Looks at every sequence that begins in the chunk; one may end after it.
+    mutating func scan(_ input: SharedInput, from start: Int, count: Int) throws {
+      bytes.removeAll(keepingCapacity: true)
+      let before = min(start, 3)
+      let total = try input.file.read(before + count + 3, at: start - before, appendingTo: &bytes)
+      let end = min(before + count, total)
+      let first = before + bytesOfSequence(before: before)
+      (firstInvalid, isASCII, hasNull) = bytes.withUnsafeBytes { buffer in
+        guard let base = buffer.baseAddress, first < end else { return (nil, true, false) }
+        let invalid = firstInvalidUTF8(buffer, from: first, to: end)
+        let hasNull = memchr(base + before, 0, end - before) != nil
+        return (invalid.map { start - before + $0 }, isPlainASCII(buffer, before..<end), hasNull)
+      }
+    }
+
+    /// How many bytes from `index` on belong to a sequence that begins before it.
+    private func bytesOfSequence(before index: Int) -> Int {
+      for distance in 1...3 where index - distance >= 0 {
+        let byte = bytes[index - distance]
+        if byte >= 0xc0 { return max(0, (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) - distance) }
+        if byte < 0x80 { return 0 }
+      }
+      return 0
+    }
+  }
+}
+
+/// Whether the first `count` bytes are strict UTF-8.
+package func isValidUTF8(_ bytes: [UInt8], count: Int) -> Bool {
+  bytes.withUnsafeBytes { firstInvalidUTF8(UnsafeRawBufferPointer(rebasing: $0[..<count]), from: 0, to: count) == nil }
+}
+
+/// The next LF; nil where there is none.
+package func indexOfLineFeed(_ text: Span<UInt8>, from start: Int) -> Int? {
+  text.withUnsafeBytes { bytes in
+    guard let base = bytes.baseAddress, start < bytes.count,
+      let found = memchr(base + start, 0x0a, bytes.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+}
+
+private func isPlainASCII(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+  var index = range.lowerBound
+  while index &+ 8 <= range.upperBound {
+    if bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & repeated(0x80) != 0 { return false }
+    index &+= 8
+  }
+  while index < range.upperBound {
+    if bytes[index] >= 0x80 { return false }
+    index &+= 1
+  }
+  return true
+}
+
+/// The first byte of the first bad sequence among those that begin in a range.
+///
+/// Strict: no overlong form, no surrogate, nothing over U+10FFFF, nothing cut off at the end of the bytes.
+///
+/// - Source: Unicode 15, table 3-7.
+func firstInvalidUTF8(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int? {
+  var i = start
+  let n = bytes.count
+  while i < end {
+    if i &+ 8 <= n {
+      let word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+      if word & repeated(0x80) == 0 {
+        i &+= 8
+        continue
+      }
+      // Two characters of three bytes, as Chinese is written; those that begin with E0 or ED have rules of their own.
+      if word & 0xc0c0_f0c0_c0f0 == 0x8080_e080_80e0 && !hasSpecialLead(word) && !hasSpecialLead(word &>> 24) {
+        i &+= 6
+        continue
+      }
+      let ascii = (word & repeated(0x80)).trailingZeroBitCount &>> 3
+      if ascii > 0 {
+        i &+= ascii
+        continue
+      }
+    }
+    let byte = bytes[i]
+    if byte < 0x80 {
+      i &+= 1
+      continue
+    }
+    let length: Int
+    var lower: UInt8 = 0x80
+    var upper: UInt8 = 0xbf
+    switch byte {
+    case 0xc2...0xdf: length = 2
+    case 0xe0: (length, lower) = (3, 0xa0)
+    case 0xed: (length, upper) = (3, 0x9f)
+    case 0xe1...0xef: length = 3
+    case 0xf0: (length, lower) = (4, 0x90)
+    case 0xf1...0xf3: length = 4
+    case 0xf4: (length, upper) = (4, 0x8f)
+    default: return i
+    }
+    guard i &+ length <= n, bytes[i &+ 1] >= lower, bytes[i &+ 1] <= upper else { return i }
+    for place in 2..<max(length, 2) where bytes[i &+ place] & 0xc0 != 0x80 { return i }
+    i &+= length
+  }
+  return nil
+}
+
+@inline(__always) private func hasSpecialLead(_ word: UInt64) -> Bool { word & 0x0f == 0 || word & 0x0f == 0x0d }

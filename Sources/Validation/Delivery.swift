@@ -1,0 +1,156 @@
+internal import Ingest
+internal import Publication
+internal import Tabular
+
+/// A department's file with its encoding found out.
+struct Delivery: Sendable {
+  let dataset: Dataset
+  let file: WorkFile
+  let encoding: TextEncoding
+  private let markByteCount: Int
+  /// Stable keys and values for the report.
+  let facts: [(key: String, value: String)]
+
+  /// - Throws: `Refusal` where the encoding is none that can be read, or not the one that is declared.
+  init(_ snapshot: Snapshot, _ parallelism: Parallelism) async throws {
+    dataset = snapshot.dataset
+    guard let file = snapshot.parts.first, snapshot.parts.count == 1 else {
+      preconditionFailure("a delivery of one part")
+    }
+    self.file = file
+    let declared = dataset.source.encoding.flatMap(TextEncoding.init(name:))
+    let evidence = try await EncodingEvidence.gather(of: file.path, declared: declared, parallelism)
+    facts = evidence.facts
+    switch evidence.verdict {
+    case .encoding(let found, let count): (encoding, markByteCount) = (found, count)
+    case .undetermined(let nearest, let firstInvalid):
+      throw encodingRefusal(.encodingUndetermined, nearest, firstInvalid, file, dataset, evidence)
+    case .mismatch(let stated, let likely):
+      let finding = Finding(.encodingMismatch, rule: stated.rawValue, detail: likely)
+      throw Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
+    case .invalid(let stated, let firstInvalid):
+      throw encodingRefusal(.encodingError, stated, firstInvalid, file, dataset, evidence)
+    }
+  }
+
+  /// The text from its beginning: the file's own bytes where they can be cut into records as they are, else decoded.
+  func text() throws -> DeliveryText {
+    let file = try FileByteSource(path: file.path, from: cutsRawBytes ? markByteCount : 0)
+    return DeliveryText(
+      source: cutsRawBytes
+        ? file : try DecodingByteSource(file, encoding: encoding, markByteCount: markByteCount),
+      layout: dataset.source.layout, isGB18030: encoding == .gb18030,
+      maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+  }
+
+  /// UTF-16 is cut after it is decoded: rare, and a line end has two bytes.
+  private var cutsRawBytes: Bool { encoding == .utf8 || encoding == .gb18030 }
+
+  /// Where the rows begin in the file after the header was taken off the text; nil where the file's bytes are not its text.
+  func rawRows(of text: DeliveryText) -> (path: String, start: Int)? {
+    encoding == .utf8 ? (file.path, markByteCount + text.takenByteCount) : nil
+  }
+
+  /// The text again, decoded, for a single reader.
+  func reopen() throws -> RecordReader {
+    RecordReader(
+      try DecodingByteSource(FileByteSource(path: file.path), encoding: encoding, markByteCount: markByteCount),
+      layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+  }
+}
+
+/// A delivery's text on its way, and what is needed to cut it.
+struct DeliveryText {
+  private let source: any ByteSource
+  let layout: Source.Layout
+  private let isGB18030: Bool
+  private let maximumRecordByteCount: Int
+  /// What was taken from the source and not used.
+  private var rest: [UInt8] = []
+  /// Bytes of the source that were taken.
+  private(set) var takenByteCount = 0
+
+  init(source: any ByteSource, layout: Source.Layout, isGB18030: Bool, maximumRecordByteCount: Int) {
+    self.source = source
+    self.layout = layout
+    self.isGB18030 = isGB18030
+    self.maximumRecordByteCount = maximumRecordByteCount
+  }
+
+  /// Takes the first records, as UTF-8; all that there are where they are fewer.
+  mutating func take(records count: Int) throws -> [UInt8] {
+    let cutter = RecordCutter(layout, isGB18030: isGB18030)
+    while true {
+      let more = try source.read(64 << 10, appendingTo: &rest)
+      if let end = cutter.end(ofRecords: count, in: rest, isLast: !more) ?? (more ? nil : rest.count) {
+        var records = Array(rest[..<end])
+        rest.removeSubrange(..<end)
+        takenByteCount += end
+        try decode(&records)
+        return records
+      }
+      guard rest.count <= maximumRecordByteCount else {
+        throw FormatError(.recordTooLong(limit: maximumRecordByteCount), at: Location(row: 1, line: 1))
+      }
+    }
+  }
+
+  /// What was not taken yet, in chunks.
+  func chunks(_ parallelism: Parallelism) -> RecordChunks {
+    RecordChunks(
+      source, after: rest, layout: layout, isGB18030: isGB18030, chunkByteCount: parallelism.chunkByteCount,
+      maximumRecordByteCount: maximumRecordByteCount)
+  }
+
+  /// Makes a chunk UTF-8, where it is not yet.
+  var decode: @Sendable (inout [UInt8]) throws -> Void {
+    if isGB18030 { return { (bytes: inout [UInt8]) in try decodeGB18030(&bytes) } }
+    return { (_: inout [UInt8]) in }
+  }
+}
+
+/// Finds the row and column of the first byte that cannot be read, by reading what comes before it.
+private func encodingRefusal(
+  _ code: FindingCode, _ encoding: TextEncoding, _ firstInvalid: Int?, _ file: WorkFile, _ dataset: Dataset,
+  _ evidence: EncodingEvidence
+) -> Refusal {
+  var location = Location(byte: firstInvalid)
+  var column: Int?
+  var bytes: [UInt8] = []
+  if let firstInvalid, let prefix = try? FileByteSource(path: file.path, limit: firstInvalid),
+    let decoded = try? DecodingByteSource(prefix, encoding: encoding, markByteCount: 0)
+  {
+    var reader = RecordReader(
+      decoded, layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+    var last = 0
+    while (try? reader.next()) == true {
+      last = reader.batch.recordCount - 1
+      location.row = dataRow(reader.recordsBefore + last + 1, dataset)
+      location.line = reader.line(of: last)
+      column = reader.batch.fieldCount(last)
+    }
+    if let input = try? InputFile(path: file.path) { _ = try? input.read(1, at: firstInvalid, appendingTo: &bytes) }
+  }
+  // One byte and no more: it and those beside it may be somebody's name.
+  let finding = Finding(
+    code, field: column.map { columnName($0 - 1) }, rule: encoding.rawValue,
+    detail: bytes.isEmpty ? nil : encodeHex(bytes),
+    at: location)
+  return Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
+}
+
+/// The data row of a record, header rows not counted; nil for a record of the header.
+func dataRow(_ record: Int?, _ dataset: Dataset) -> Int? {
+  record.flatMap { $0 > dataset.source.layout.headerRowCount ? $0 - dataset.source.layout.headerRowCount : nil }
+}
+
+/// `3 (C)`: the number from 1 and the letters that spreadsheets use.
+func columnName(_ index: Int) -> String {
+  var letters = ""
+  var rest = index + 1
+  while rest > 0 {
+    letters = String(Character(Unicode.Scalar(UInt8(ascii: "A") + UInt8((rest - 1) % 26)))) + letters
+    rest = (rest - 1) / 26
+  }
+  return "\(index + 1) (\(letters))"
+}

@@ -1,0 +1,185 @@
+internal import Publication
+internal import TableSchema
+internal import Tabular
+
+/// A worker's state: one chunk of a delivery, what is wrong with it, and its rows in canonical form.
+///
+/// Rows and lines are counted from the beginning of the chunk.
+struct RowsWork: ~Copyable {
+  private let header: DeliveryHeader
+  private let repairs: [[Repair]]
+  private let hasRepairs: Bool
+  private let maximumRecordByteCount: Int
+  private var batch: RecordBatch
+  private(set) var check: ChunkCheck
+  private(set) var rows: CanonicalRowBuilder
+  private var structure = PlaceTable(kindCount: StructureProblem.allCases.count)
+  private var formatError: FormatError?
+  private var records: [Int] = []
+
+  /// Rows of the table, and records, blank and bad ones included.
+  private(set) var rowCount = 0
+  private(set) var recordCount = 0
+  private(set) var lineCount = 0
+  /// Of the chunk as it was delivered.
+  private(set) var byteCount = 0
+  private(set) var repairCounts: [Int]
+  /// The rows are, byte for byte, the chunk.
+  private(set) var isAsDelivered = false
+
+  private enum StructureProblem: Int, CaseIterable { case blankRow, strayQuote, extraCell, missingCell }
+
+  init(
+    _ check: consuming ChunkCheck, _ header: DeliveryHeader, _ layout: Source.Layout, _ repairs: [[Repair]],
+    _ maximumRecordByteCount: Int
+  ) {
+    self.check = check
+    self.header = header
+    self.repairs = repairs
+    self.maximumRecordByteCount = maximumRecordByteCount
+    hasRepairs = repairs.contains { !$0.isEmpty }
+    batch = RecordBatch(layout: layout)
+    rows = CanonicalRowBuilder(columnCount: repairs.count)
+    repairCounts = [Int](repeating: 0, count: repairs.count)
+  }
+
+  mutating func take(from chunks: RecordChunks, decode: (inout [UInt8]) throws -> Void) throws -> Int? {
+    check.begin()
+    structure.removeAll()
+    rows.removeAll()
+    formatError = nil
+    (rowCount, recordCount, lineCount, byteCount) = (0, 0, 0, 0)
+    for index in repairCounts.indices { repairCounts[index] = 0 }
+    var byteCount = 0
+    let chunk = try batch.fill(from: chunks) { bytes, chunk in
+      byteCount = bytes.count
+      if chunk.isTooLong { bytes.removeAll() } else { try decode(&bytes) }
+    }
+    guard let chunk else { return nil }
+    self.byteCount = byteCount
+    if chunk.isTooLong {
+      fail(.recordTooLong(limit: maximumRecordByteCount))
+      return chunk.number
+    }
+    do {
+      while try batch.next() {
+        if let long = batch.firstRecord(over: maximumRecordByteCount) {
+          fail(.recordTooLong(limit: maximumRecordByteCount), record: long)
+          break
+        }
+        checkBatch()
+      }
+    } catch {
+      // A quote that is not closed within the longest record is one that swallows the rest of the file.
+      let isTooLong = batch.remainder > maximumRecordByteCount
+      fail(isTooLong ? .recordTooLong(limit: maximumRecordByteCount) : error.code)
+    }
+    isAsDelivered =
+      rows.text.count == batch.limit
+      && rows.text.withBytes { areEqual($0, batch.bytes.span.extracting(0..<batch.limit)) }
+    return chunk.number
+  }
+
+  /// What is wrong with rows as such; an error of format comes last, for nothing is read after it.
+  var structureFindings: [Finding] {
+    var found = structure.groups.map { group in
+      let finding =
+        switch StructureProblem(rawValue: group.kind) {
+        case .blankRow: Finding(.blankRow)
+        case .strayQuote: Finding(.strayQuote)
+        case .extraCell: Finding(.extraCell, rule: String(header.columnCount), detail: String(group.detail))
+        case .missingCell, nil: Finding(.missingCell, rule: String(header.columnCount), detail: String(group.detail))
+        }
+      return group.fill(finding)
+    }
+    guard let formatError else { return found }
+    switch formatError.code {
+    case .unclosedQuote: found.append(Finding(.unclosedQuote, at: formatError.location))
+    case .recordTooLong(let limit):
+      found.append(Finding(.recordTooLong, limit: "\(limit) bytes", at: formatError.location))
+    case .undecodable(let encoding, let byte):
+      found.append(Finding(.encodingError, rule: encoding, detail: byte, at: formatError.location))
+    case .damagedGzip, .damagedZip, .tooLarge, .malformedJSON:
+      found.append(Finding(.sourceMissing, at: formatError.location))
+    }
+    return found
+  }
+
+  private mutating func fail(_ code: FormatError.Code, record: Int = 0) {
+    let line = record > 0 ? batch.lineCount(before: record) : 0
+    formatError = FormatError(code, at: Location(row: recordCount + record + 1, line: lineCount + line + 1))
+  }
+
+  private mutating func checkBatch() {
+    records.removeAll(keepingCapacity: true)
+    for record in batch.rows {
+      let count = batch.fieldCount(record)
+      if count == header.columnCount && !batch.hasStrayQuote(record) && (count > 1 || header.columnCount == 1) {
+        records.append(record)
+      } else if batch.isBlank(record) {
+        structure.add(StructureProblem.blankRow.rawValue, record: record)
+      } else {
+        let problem: StructureProblem =
+          batch.hasStrayQuote(record) ? .strayQuote : count > header.columnCount ? .extraCell : .missingCell
+        structure.add(problem.rawValue, record: record, detail: count)
+      }
+    }
+    structure.locate(batch, rowsBefore: recordCount, linesBefore: lineCount)
+    checkRecords()
+    check.appendRows(of: batch, records: records, to: &rows)
+    rowCount += records.count
+    recordCount += batch.recordCount
+    lineCount += batch.lineCount
+  }
+
+  private mutating func checkRecords() {
+    guard hasRepairs else {
+      return check.check(batch, records: records, rowsBefore: recordCount, linesBefore: lineCount)
+    }
+    let repairs = repairs
+    var counts = repairCounts
+    check.check(
+      batch, records: records, rowsBefore: recordCount, linesBefore: lineCount,
+      repair: { field, text in
+        guard let repaired = repairedText(text, repairs[field]) else { return nil }
+        counts[field] += 1
+        return repaired
+      })
+    repairCounts = counts
+  }
+}
+
+/// Whether pairs of rows, by their numbers, have the same key indeed: the delivery is read again up to the last of them.
+func isSameKey(
+  _ fields: [Int], _ pairs: [(row: Int, previous: Int)], in delivery: Delivery, _ schema: Schema
+) throws -> [Bool] {
+  var text = try delivery.text()
+  var findings = FindingCollector()
+  guard
+    let header = try DeliveryHeader(of: &text, dataset: delivery.dataset, schema: schema, findings: &findings)
+  else { return pairs.map { _ in true } }
+  let policies = Dictionary(
+    delivery.dataset.columns.map { ($0.field, $0.repairs) }, uniquingKeysWith: { first, _ in first })
+  let wanted = Set(pairs.flatMap { [$0.row, $0.previous] })
+  var keys: [Int: [[UInt8]]] = [:]
+  var reader = try delivery.reopen()
+  let headerRowCount = delivery.dataset.source.layout.headerRowCount
+  let last = wanted.max() ?? 0
+  while try reader.recordsBefore - headerRowCount < last && reader.next() {
+    for record in reader.batch.rows {
+      let row = reader.recordsBefore + record - headerRowCount + 1
+      guard wanted.contains(row), reader.batch.fieldCount(record) == header.columnCount else { continue }
+      keys[row] = try fields.map { index in
+        let field = schema.fields[index]
+        let check = try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)")
+        let cell = Array(reader.batch.text(reader.batch.field(record, header.columns[index])))
+        let text = repairedText(cell.span, policies[field.name] ?? []) ?? cell
+        var canonical: [UInt8] = []
+        let verdict = check.read(text.span, appendingTo: &canonical) { _, _ in }
+        if verdict != .rewritten { canonical = text }
+        return FieldCheck.key(of: canonical.span, type: field.type)
+      }
+    }
+  }
+  return pairs.map { keys[$0.row] == keys[$0.previous] }
+}
