@@ -1,7 +1,7 @@
 # `make publish` and `make test` do all the set-up on a fresh machine that has Swift and apt. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests build install publish check status serve test lint format docs clean
+.PHONY: help setup setup-tests build install publish check status serve test bench lint format docs clean
 
 # What the build needs of the system, and what only the tests need.
 PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libdeflate-dev libpcre2-dev libcurl4-openssl-dev ca-certificates tzdata
@@ -46,6 +46,13 @@ serve: build ## Serves ./public on http://localhost:8000/.
 test: setup-tests ## Runs every test.
 	@swift build --build-tests $(SWIFT_FLAGS)
 	@DAYLIGHT_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build
+
+bench: build ## Measures the release build beside its peers (BENCH="--large --many" for more); needs ../shared/bench.
+	@.ci/install pigz python3 python3-venv
+	@if [ ! -x .cache/bench-python/bin/python ]; then python3 -m venv .cache/bench-python; fi
+	@.cache/bench-python/bin/python -c 'import numpy, polars' 2>/dev/null \
+	  || .cache/bench-python/bin/python -m pip install -q --disable-pip-version-check numpy polars
+	@python3 .ci/bench $(BENCH)
 
 lint: ## Checks format, imports against the map, forbidden calls and file sizes.
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -104,7 +104,8 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror the sources; CommandTests go through the door that users use, ConformanceTests hold others' cases against it.
-    .target(name: "TestSupport", dependencies: ["Tabular"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Publication", "Tabular"], path: "Tests/TestSupport", swiftSettings: strict),
     test("PublicationTests", ["Publication", "TestSupport"]),
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
@@ -113,8 +114,8 @@ let package = Package(
     test(
       "OutputCheckTests",
       [
-        "Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning", "Export", "OutputCheck",
-        "TestSupport",
+        "Publication", "Hashing", "Tabular", "TableSchema", "Ingest", "Validation", "Redaction", "Versioning", "Export",
+        "OutputCheck", "TestSupport",
       ]),
     test("ManifestTests", ["Hashing", "Publication", "Tabular", "Manifest", "TestSupport"]),
     test("CommandTests", ["TestSupport"]),

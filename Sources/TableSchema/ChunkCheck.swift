@@ -52,7 +52,9 @@ package struct ChunkCheck: ~Copyable {
     init(_ keys: consuming ChunkKeys) { self.keys = keys }
   }
 
-  /// Changes a cell's text before it is read; nil leaves it as it is. Called with the field's index.
+  /// Changes a cell's text before it is read; nil leaves it as it is.
+  ///
+  /// Called with the field's index.
   package typealias Repair = (_ field: Int, _ text: Span<UInt8>) -> [UInt8]?
 
   /// - Parameters:

@@ -1,15 +1,21 @@
-import Publication
+package import Publication
 
 /// The grammar of delimited text, one byte at a time and one case a line: slow, obvious, and what the fast splitter must equal.
-struct OracleReader {
-  struct Record: Equatable {
-    var fields: [[UInt8]] = []
-    var quoted: [Bool] = []
-    var stray = false
+package struct OracleReader {
+  package struct Record: Equatable {
+    package var fields: [[UInt8]] = []
+    package var quoted: [Bool] = []
+    package var stray = false
+
+    package init(fields: [[UInt8]] = [], quoted: [Bool] = [], stray: Bool = false) {
+      self.fields = fields
+      self.quoted = quoted
+      self.stray = stray
+    }
   }
 
   /// Nil where a quote is never closed.
-  static func records(_ text: [UInt8], _ layout: Source.Layout = .init()) -> [Record]? {
+  package static func records(_ text: [UInt8], _ layout: Source.Layout = .init()) -> [Record]? {
     var records: [Record] = []
     var record = Record()
     var field: [UInt8] = []
