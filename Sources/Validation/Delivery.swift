@@ -81,7 +81,8 @@ struct DeliveryText {
   mutating func take(records count: Int) throws -> [UInt8] {
     let cutter = RecordCutter(layout, isGB18030: isGB18030)
     while true {
-      let more = try source.read(64 << 10, appendingTo: &rest)
+      // Doubling keeps the cost of a long header linear.
+      let more = try source.read(max(64 << 10, rest.count), appendingTo: &rest)
       if let end = cutter.end(ofRecords: count, in: rest, isLast: !more) ?? (more ? nil : rest.count) {
         var records = Array(rest[..<end])
         rest.removeSubrange(..<end)

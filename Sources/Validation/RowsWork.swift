@@ -92,16 +92,7 @@ struct RowsWork: ~Copyable {
         }
       return group.fill(finding)
     }
-    guard let formatError else { return found }
-    switch formatError.code {
-    case .unclosedQuote: found.append(Finding(.unclosedQuote, at: formatError.location))
-    case .recordTooLong(let limit):
-      found.append(Finding(.recordTooLong, limit: "\(limit) bytes", at: formatError.location))
-    case .undecodable(let encoding, let byte):
-      found.append(Finding(.encodingError, rule: encoding, detail: byte, at: formatError.location))
-    case .damagedGzip, .damagedZip, .tooLarge, .malformedJSON:
-      found.append(Finding(.sourceMissing, at: formatError.location))
-    }
+    if let formatError { found.append(finding(for: formatError)) }
     return found
   }
 
@@ -146,6 +137,17 @@ struct RowsWork: ~Copyable {
         return repaired
       })
     repairCounts = counts
+  }
+}
+
+/// What an error of the file's form says of the delivery.
+func finding(for error: FormatError) -> Finding {
+  switch error.code {
+  case .unclosedQuote: Finding(.unclosedQuote, at: error.location)
+  case .recordTooLong(let limit): Finding(.recordTooLong, limit: "\(limit) bytes", at: error.location)
+  case .undecodable(let encoding, let byte):
+    Finding(.encodingError, rule: encoding, detail: byte, at: error.location)
+  case .damagedGzip, .damagedZip, .tooLarge, .malformedJSON: Finding(.sourceMissing, at: error.location)
   }
 }
 

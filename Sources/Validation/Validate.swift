@@ -15,7 +15,12 @@ package struct Validate: Stage {
     let delivery = try await Delivery(snapshot, run.parallelism)
     var findings = FindingCollector()
     var text = try delivery.text()
-    let header = try DeliveryHeader(of: &text, dataset: delivery.dataset, schema: schema, findings: &findings)
+    var header: DeliveryHeader?
+    do {
+      header = try DeliveryHeader(of: &text, dataset: delivery.dataset, schema: schema, findings: &findings)
+    } catch let error as FormatError {
+      findings.add(finding(for: FormatError(error.code, at: Location(line: 1))))
+    }
     var pass = try RowsPass(delivery, schema: schema, header: header, findings: findings, run)
     if let header { try await pass.checkRows(of: text, header) }
     return try pass.finish()

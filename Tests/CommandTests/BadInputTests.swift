@@ -64,6 +64,19 @@ import Testing
       "\(result.output)")
   }
 
+  @Test func aHeaderWithoutEndIsRefusedToo() throws {
+    let (unclosed, _) = try refusal(Data("id,\"phone\n1,13800138000\n".utf8))
+    #expect(unclosed.code == 3 && unclosed.output.contains("unclosed-quote"), "\(unclosed.output)\(unclosed.error)")
+    let endless = Data("id,\"phone\n".utf8) + Data(repeating: 0x78, count: 400_000)
+    let (long, _) = try refusal(endless, source: "max_record: 10000")
+    #expect(long.code == 3 && long.output.contains("record-too-long"), "\(long.output)\(long.error)")
+    for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
+      let wide = try #require("\u{feff}id,\"phone\n1,13800138000\n".data(using: encoding))
+      let (result, _) = try refusal(wide)
+      #expect(result.code == 3 && result.output.contains("unclosed-quote"), "\(result.output)\(result.error)")
+    }
+  }
+
   @Test func manyErrorsAreOneLineWithAnExactCount() throws {
     let rows = (1...5_000).map { "\($0),abc\($0)\n" }.joined()
     let (result, _) = try refusal(Data("id,phone\n\(rows)".utf8))
