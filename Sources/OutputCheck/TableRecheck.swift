@@ -150,29 +150,3 @@ private struct PackedDigest: ~Copyable {
     return WorkFile(path: file.file.path, byteCount: packedByteCount, digest: packed.digest())
   }
 }
-
-/// Bytes on their way through, hashed and counted.
-final class HashingByteSource: ByteSource {
-  private let source: any ByteSource
-  private(set) var byteCount = 0
-  private var state = SHA256()
-
-  init(_ source: any ByteSource) { self.source = source }
-
-  /// The digest of the bytes so far.
-  var digest: Digest { state.digest() }
-
-  func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
-    let start = bytes.count
-    let more = try source.read(count, appendingTo: &bytes)
-    state.update(Array(bytes[start...]))
-    byteCount += bytes.count - start
-    return more
-  }
-
-  /// Reads what is left, so that digest and length are those of the whole.
-  func drain() throws {
-    var rest: [UInt8] = []
-    while try read(1 << 20, appendingTo: &rest) { rest.removeAll(keepingCapacity: true) }
-  }
-}

@@ -29,8 +29,13 @@ package struct RawValues: Sendable {
     return shape.mayFold || shape.hasWhiteSpace || nameLengths[byteCount]
   }
 
-  /// The same for a cell that `foldedText` would leave as it is: nothing is copied but the runs themselves.
+  /// How many removed values stand somewhere in a text that `foldedText` would leave as it is.
+  ///
+  /// - Parameters:
+  ///   - run: room that is used again: letters and digits that stand together.
+  ///   - edges: the same: where something was passed over, for short values must begin and end there.
   package func countStrong(inPlain text: Span<UInt8>, run: inout [UInt8], edges: inout [Int]) throws -> Int {
+    guard !strong.isEmpty else { return 0 }
     var count = 0
     run.removeAll(keepingCapacity: true)
     edges.removeAll(keepingCapacity: true)
@@ -59,24 +64,8 @@ package struct RawValues: Sendable {
 
   /// The same for text that went through `foldedText` already.
   package func countStrong(inFolded folded: [UInt8]) throws -> Int {
-    guard !strong.isEmpty else { return 0 }
-    var count = 0
-    var run: [UInt8] = []
-    /// Where something was passed over: short values must begin and end there.
-    var edges: [Int] = [0]
-    for byte in folded + [0] {
-      if let matched = matchedByte(byte) {
-        run.append(matched)
-      } else if isPassedOver(byte) && !run.isEmpty {
-        edges.append(run.count)
-      } else if !run.isEmpty {
-        edges.append(run.count)
-        count += try countStrong(inRun: run, edges: edges)
-        run.removeAll(keepingCapacity: true)
-        edges = [0]
-      }
-    }
-    return count
+    var (run, edges): ([UInt8], [Int]) = ([], [])
+    return try countStrong(inPlain: folded.span, run: &run, edges: &edges)
   }
 
   private func countStrong(inRun run: [UInt8], edges: [Int]) throws -> Int {

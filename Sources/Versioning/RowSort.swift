@@ -161,7 +161,10 @@ private struct ChunkSort: ~Copyable {
       }
     }
     let bytes = batch.bytes
-    var order = entries
+    // Taken out, so that what it is compared by can be read, and put back with its room.
+    var order: [SortEntry] = []
+    swap(&order, &entries)
+    defer { swap(&order, &entries) }
     keys.withBytes { keys in order.sort { $0.precedes($1, keys, bytes.span) } }
     for (index, entry) in order.enumerated() {
       if index % RowSort.sampleStride == 0 {
@@ -266,7 +269,10 @@ private struct RangeMerge: ~Copyable {
     }
     if range.isSingle { repetitions = singles }
     let text = bytes
-    var order = entries
+    // Taken out, so that what it is compared by can be read, and put back with its room.
+    var order: [SortEntry] = []
+    swap(&order, &entries)
+    defer { swap(&order, &entries) }
     order.sort { $0.precedes($1, text.span, text.span) }
     for entry in order { rows.append(text.span.extracting(entry.row)) }
     return number

@@ -190,6 +190,23 @@ import Testing
     }
   }
 
+  @Test func aKeyThatComesTwiceFarApartIsFoundAmongMoreThanFitInMemory() async throws {
+    var bytes = delivery(rows: 8_000, seed: 4, isPlain: true)
+    let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0.prefix { $0 != "," }) }
+    // The ids of rows 10 and 4,000, in rows 8,001 and 8,002.
+    bytes += Array("\(rows[10]),C,李四,,1,13800000000\n\(rows[4_000]),C,李四,,1,13800000000\n".utf8)
+    let folder = TemporaryFolder()
+    do {
+      _ = try await validate(bytes, Parallelism(workers: 2, chunkByteCount: 20_000), folder.path)
+      Issue.record("keys that come twice were let through")
+    } catch let refusal as Refusal {
+      let findings = refusal.report.errors
+      #expect(findings.map(\.code) == [.primaryKey])
+      #expect(findings.first?.count == 2 && findings.first?.detail == "10")
+      #expect(findings.first?.examples.map(\.row) == [8_001, 8_002])
+    }
+  }
+
   @Test func comparisonCountsWhatChangedWhateverTheChunks() async throws {
     let folder = TemporaryFolder()
     let before = delivery(rows: 500, seed: 3, isPlain: true)

@@ -16,7 +16,6 @@ package struct TextBuffer: ~Copyable, @unchecked Sendable {
   deinit { base.deallocate() }
 
   package mutating func removeAll() { count = 0 }
-  package mutating func truncate(to count: Int) { self.count = min(count, self.count) }
 
   @inline(__always) package mutating func append(_ byte: UInt8) {
     if count == capacity { grow(1) }
