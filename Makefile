@@ -48,7 +48,7 @@ test: setup-tests ## Runs every test.
 	@DAYLIGHT_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build
 
 bench: build ## Measures the release build beside its peers (BENCH="--large --many" for more); needs ../shared/bench.
-	@.ci/install pigz python3 python3-venv
+	@.ci/install pigz libdeflate-tools python3 python3-venv
 	@if [ ! -x .cache/bench-python/bin/python ]; then python3 -m venv .cache/bench-python; fi
 	@.cache/bench-python/bin/python -c 'import numpy, polars' 2>/dev/null \
 	  || .cache/bench-python/bin/python -m pip install -q --disable-pip-version-check numpy polars

@@ -62,7 +62,7 @@ let package = Package(
     target("Transport", ["CCurl", "Hashing", "Publication", "Tabular"]),
     target("TableSchema", ["CPCRE2", "Publication", "Tabular"]),
     target("Recognition", ["Publication", "Tabular"]),
-    target("SiteConfiguration", ["Publication", "Tabular", "TableSchema", "Transport", yams]),
+    target("SiteConfiguration", ["Publication", "Hashing", "Tabular", "TableSchema", "Transport", yams]),
     target("PrivateStore", ["Publication", "Hashing", "Tabular", grdb]),
     target("PublicStore", ["Publication", "Hashing", "Tabular"]),
 
@@ -76,7 +76,7 @@ let package = Package(
     target("Export", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning"]),
     target("OutputCheck", ["Publication", "Hashing", "Tabular", "TableSchema", "Recognition", "Redaction", "Export"]),
     target("Approval", ["Publication", "Export", "OutputCheck"]),
-    target("Catalog", ["Publication", "Tabular", "TableSchema", "Export", "Approval", mustache]),
+    target("Catalog", ["Publication", "Hashing", "Tabular", "TableSchema", "Export", "Approval", mustache]),
     target("Manifest", ["Publication", "Hashing", "Tabular", "Catalog"]),
 
     // Composition.

@@ -20,9 +20,7 @@ package struct ListedRecord: Sendable {
 
   /// Reads a record back; nil for one that is none.
   package init?(json: JSON) {
-    let parts = json["dataset"]?.text?.split(separator: "/").map(String.init) ?? []
-    guard parts.count == 2, let department = try? DepartmentID(parts[0]),
-      let dataset = try? DatasetID(department: department, name: parts[1]), let metadata = json["metadata"]
+    guard let dataset = json["dataset"]?.text.flatMap(DatasetID.init), let metadata = json["metadata"]
     else { return nil }
     self.dataset = dataset
     self.metadata = metadata

@@ -1,5 +1,6 @@
 package import Approval
 package import Export
+internal import Hashing
 package import Publication
 package import TableSchema
 internal import Tabular
@@ -21,8 +22,10 @@ package struct MakeCatalog: Sendable {
   ///   - released: datasets with releases.
   ///   - listed: datasets of which only a description is published.
   ///   - withdrawals: datasets that were taken back, those that came again among them.
+  ///   - standing: pages of released datasets, by path, that would come out as they are published: they are not made again.
   package func callAsFunction(
-    _ released: [CatalogEntry], listed: [ListedRecord], withdrawals: [Withdrawal] = []
+    _ released: [CatalogEntry], listed: [ListedRecord], withdrawals: [Withdrawal] = [],
+    standing: [String: CatalogFile] = [:]
   ) throws -> CatalogTree {
     let entries = (released + (try listed.map { try CatalogEntry(listed: $0) })).sorted {
       $0.dataset.id < $1.dataset.id
@@ -38,8 +41,8 @@ package struct MakeCatalog: Sendable {
       let prefix = language == .zh ? "" : "en/"
       files.append(CatalogFile(path: "\(prefix)index.html", bytes: pages.index(entries, in: language)))
       for entry in entries {
-        let page = pages.dataset(entry, in: language)
-        files.append(CatalogFile(path: "\(prefix)datasets/\(entry.dataset.id)/index.html", bytes: page))
+        let path = "\(prefix)datasets/\(entry.dataset.id)/index.html"
+        files.append(standing[path] ?? CatalogFile(path: path, bytes: pages.dataset(entry, in: language)))
       }
       for withdrawal in withdrawals where !withdrawal.isUndone {
         let page = pages.withdrawal(withdrawal, in: language)
@@ -47,7 +50,7 @@ package struct MakeCatalog: Sendable {
       }
     }
     return CatalogTree(
-      files: files.sorted { Array($0.path.utf8).lexicographicallyPrecedes(Array($1.path.utf8)) },
+      files: files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) },
       listed: listed.sorted { $0.dataset < $1.dataset },
       withdrawals: withdrawals.sorted { $0.dataset < $1.dataset })
   }
@@ -99,7 +102,24 @@ package struct CatalogError: Error, Sendable, CustomStringConvertible {
 package struct CatalogFile: Sendable {
   /// Relative to the public root.
   package let path: String
-  package let bytes: [UInt8]
+  package let byteCount: Int
+  package let digest: Digest
+  /// Nil for a file that is published already, and stays.
+  package let bytes: [UInt8]?
+
+  init(path: String, bytes: [UInt8]) {
+    self.path = path
+    byteCount = bytes.count
+    digest = SHA256.hash(bytes)
+    self.bytes = bytes
+  }
+
+  package init(standing path: String, byteCount: Int, digest: Digest) {
+    self.path = path
+    self.byteCount = byteCount
+    self.digest = digest
+    bytes = nil
+  }
 }
 
 /// Every file that spans datasets, sorted by path.

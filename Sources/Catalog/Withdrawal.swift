@@ -29,9 +29,7 @@ package struct Withdrawal: Sendable {
     func both(_ json: JSON?) -> LocalizedText? {
       json?["zh"]?.text.map { LocalizedText(zh: $0, en: json?["en"]?.text) }
     }
-    let parts = json["dataset"]?.text?.split(separator: "/").map(String.init) ?? []
-    guard parts.count == 2, let department = try? DepartmentID(parts[0]),
-      let dataset = try? DatasetID(department: department, name: parts[1]), let title = both(json["title"]),
+    guard let dataset = json["dataset"]?.text.flatMap(DatasetID.init), let title = both(json["title"]),
       let reason = both(json["reason"]), let at = json["at"]?.text.flatMap(Instant.init),
       let last = json["last_release"]?.text.flatMap(ReleaseID.init), let status = json["status"]?.text
     else { return nil }

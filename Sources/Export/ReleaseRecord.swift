@@ -79,9 +79,7 @@ package struct ReleaseRecord: Sendable {
   /// Reads a published record; nil for one that is none.
   package init?(json: JSON) {
     func text(_ name: String) -> String? { json[name]?.text }
-    let parts = text("dataset")?.split(separator: "/").map(String.init) ?? []
-    guard parts.count == 2, let department = try? DepartmentID(parts[0]),
-      let dataset = try? DatasetID(department: department, name: parts[1]),
+    guard let dataset = text("dataset").flatMap(DatasetID.init),
       let release = text("release").flatMap(ReleaseID.init),
       let version = text("version").flatMap(Version.init),
       let content = text("content_sha256").flatMap(Digest.init(hex:)),

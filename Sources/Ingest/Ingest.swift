@@ -16,22 +16,49 @@ package struct Ingest: Stage {
 
   package func run(_ dataset: Dataset, in run: Run) async throws -> Snapshot {
     switch dataset.source.place {
-    case .file(let path, let root): try copy(path, below: root, dataset, run)
+    case .file(let path, let root): try await copy(path, below: root, dataset, run)
     case .web(let source): try await fetch(source, dataset, run)
     }
   }
 
-  private func copy(_ path: String, below root: String, _ dataset: Dataset, _ run: Run) throws -> Snapshot {
+  /// The delivery that is held, where the source has the same bytes: it need not be taken in again.
+  ///
+  /// Nil where it is not held any more, or the source is another one, cannot be read or is not on this machine: taking it in says
+  /// what is wrong.
+  package func held(_ delivery: Digest, of dataset: Dataset, in run: Run) async -> Snapshot? {
+    guard case .file(let path, let root) = dataset.source.place else { return nil }
     do {
-      // The path may lead through no link: what it resolves to must be what it says.
-      let relative = path.dropFirst(root.count)
-      guard try resolvedPath(path) == resolvedPath(root) + relative else {
-        throw IngestError(.link, dataset: dataset.id, place: path)
+      try requireNoLink(path, below: root, dataset)
+      let source = try InputFile(path: path)
+      let held = try InputFile(path: store.snapshotPath(of: dataset.id, delivery))
+      guard source.byteCount <= site.transfer.byteLimit, try await hasSameBytes(path, held.path, run.parallelism) else {
+        return nil
       }
-      let stamp = try InputFile(path: path).modified
-      let file = try store.addSnapshot(of: dataset.id, from: path, limit: site.transfer.byteLimit)
+      let file = WorkFile(path: held.path, byteCount: held.byteCount, digest: delivery)
+      return Snapshot(dataset: dataset, parts: [file], stamp: stamp(of: source))
+    } catch {
+      return nil
+    }
+  }
+
+  private func stamp(of file: borrowing InputFile) -> String { "\(file.modified) \(file.byteCount)" }
+
+  /// The path may lead through no link: what it resolves to must be what it says.
+  private func requireNoLink(_ path: String, below root: String, _ dataset: Dataset) throws {
+    let relative = path.dropFirst(root.count)
+    guard try resolvedPath(path) == resolvedPath(root) + relative else {
+      throw IngestError(.link, dataset: dataset.id, place: path)
+    }
+  }
+
+  private func copy(_ path: String, below root: String, _ dataset: Dataset, _ run: Run) async throws -> Snapshot {
+    do {
+      try requireNoLink(path, below: root, dataset)
+      let stamp = try stamp(of: InputFile(path: path))
+      let file = try await store.addSnapshot(
+        of: dataset.id, from: path, limit: site.transfer.byteLimit, run.parallelism)
       run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
-      return Snapshot(dataset: dataset, parts: [file], stamp: "\(stamp) \(file.byteCount)")
+      return Snapshot(dataset: dataset, parts: [file], stamp: stamp)
     } catch let error as FileError {
       // A fault of our own disk is none of the department's.
       guard error.path == path || error.path == root else { throw error }
@@ -76,6 +103,9 @@ package struct Snapshot: Sendable {
   package let parts: [WorkFile]
   /// What tells this delivery from the one before, whether or not its bytes differ: a file's time, a server's entity tag.
   package let stamp: String
+
+  /// Of the delivery, where it has one part.
+  package var digest: Digest? { parts.count == 1 ? parts[0].digest : nil }
 
   init(dataset: Dataset, parts: [WorkFile], stamp: String) {
     self.dataset = dataset

@@ -258,8 +258,8 @@ package struct MakeManifest: Sendable {
         .array(
           tree.files.map { file in
             .members([
-              ("path", .string(file.path)), ("length", .int(file.bytes.count)),
-              ("sha256", .string(SHA256.hash(file.bytes).hex)),
+              ("path", .string(file.path)), ("length", .int(file.byteCount)),
+              ("sha256", .string(file.digest.hex)),
             ])
           })
       )
@@ -273,6 +273,11 @@ package struct SignedManifest: Sendable {
   package let siteTargets: [(path: String, bytes: [UInt8])]
   /// Changed roles in the order in which they are published; the timestamp, the commit point, last.
   package let roles: [SignedRole]
+
+  /// Of a target of the site role; nil where it is none.
+  package func digest(of target: String) -> Digest? {
+    siteTargets.first { $0.path == target }.map { SHA256.hash($0.bytes) }
+  }
 
   init(siteTargets: [(path: String, bytes: [UInt8])], roles: [SignedRole]) {
     self.siteTargets = siteTargets

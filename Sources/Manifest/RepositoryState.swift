@@ -1,5 +1,5 @@
 package import Publication
-internal import Tabular
+package import Tabular
 
 /// The TUF metadata in force, as the public root holds them.
 package struct RepositoryState: Sendable {
@@ -45,10 +45,10 @@ package struct RepositoryState: Sendable {
     root = try SignedRole("root", published: newest)
   }
 
-  /// Every target path that a department signs, past releases included.
-  package var targetPaths: [String] {
+  /// Every target that a department signs, by path, past releases included.
+  package var departmentTargets: [JSON.Member] {
     targets.filter { $0.key.hasPrefix("department-") }.sorted { $0.key < $1.key }.flatMap { _, role in
-      (role.signed["targets"]?.members ?? []).map(\.name)
+      role.signed["targets"]?.members ?? []
     }
   }
 

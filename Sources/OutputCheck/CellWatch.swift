@@ -13,6 +13,7 @@ struct CellWatch: ~Copyable {
   private let isNumber: [Bool]
   private let isText: [Bool]
   private let rawValues: RawValues
+  private var clean: CleanCells
   private var run: [UInt8] = []
   private var edges: [Int] = []
   /// Rows are counted from the beginning of the chunk.
@@ -23,6 +24,7 @@ struct CellWatch: ~Copyable {
     isNumber = schema.fields.map { $0.type.jsonKind == .number }
     isText = schema.fields.map { $0.type == .string }
     self.rawValues = rawValues
+    clean = CleanCells(columnCount: names.count)
   }
 
   mutating func begin() { findings = FindingCollector() }
@@ -38,8 +40,16 @@ struct CellWatch: ~Copyable {
   }
 
   private mutating func look(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws {
+    guard let place = clean.place(of: cell, column: column) else { return _ = try lookInFull(cell, column, row) }
+    if clean.contains(cell, at: place, column: column) { return }
+    if try lookInFull(cell, column, row) { clean.insert(cell, at: place) }
+  }
+
+  /// Whether there is nothing in the cell.
+  private mutating func lookInFull(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws -> Bool {
     let shape = CellShape(of: cell)
-    if shape.mayFold || shape.longestDigits >= 11 || shape.hasExponent { findNumbers(cell, column, row) }
+    var hasNumber = false
+    if shape.mayFold || shape.longestDigits >= 11 || shape.hasExponent { hasNumber = findNumbers(cell, column, row) }
     var isRemoved = false
     if rawValues.mayContain(shape) {
       isRemoved =
@@ -52,11 +62,15 @@ struct CellWatch: ~Copyable {
         try shape.mayFold ? rawValues.isRemovedName([UInt8](copying: cell)[...]) : rawValues.isRemovedName(folded: cell)
     }
     if isRemoved { findings.add(Finding(.removedValue, field: names[column], at: Location(row: row))) }
+    return !isRemoved && !hasNumber
   }
 
-  private mutating func findNumbers(_ cell: Span<UInt8>, _ column: Int, _ row: Int) {
+  private mutating func findNumbers(_ cell: Span<UInt8>, _ column: Int, _ row: Int) -> Bool {
+    var isFound = false
     findSensitiveNumbers(in: [UInt8](copying: cell)[...], isNumber: isNumber[column]) { kind in
+      isFound = true
       findings.add(Finding(.sensitiveValue, field: names[column], rule: kind.rawValue, at: Location(row: row)))
     }
+    return isFound
   }
 }

@@ -75,9 +75,7 @@ extension Publisher {
     let done = try lastBackfilled(of: dataset.id)
     let rest = deliveries.filter { delivery in done.map { delivery.date > $0 } ?? true }
     let published = try PublishedSite(store: publicStore)
-    let newest =
-      try published.releases(of: dataset.id).first
-      ?? published.withdrawals().first { $0.dataset == dataset.id }?.lastRelease
+    let newest = published.releases(of: dataset.id).first ?? published.lastID(of: dataset.id)
     if let first = rest.first, let newest, first.date < newest.date {
       throw StoreError(
         kind: .configuration, "\(first.path) lies before the newest release that there was, \(newest)",
@@ -93,7 +91,7 @@ extension Publisher {
         Source(
           place: .file(path: delivery.path, root: folder), encoding: source.encoding, layout: source.layout,
           maximumRecordByteCount: source.maximumRecordByteCount))
-      let changed = plans.map { $0.id == dataset.id ? DatasetPlan.ready(past, schema) : $0 }
+      let changed = plans.map { $0.id == dataset.id ? DatasetPlan.ready(past, schema, configuration: nil) : $0 }
       guard let result = try await publish(changed, selected: [dataset.id], isCheck: false, delivered: delivery).first
       else {
         continue

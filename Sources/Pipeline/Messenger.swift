@@ -93,20 +93,31 @@ extension Ledger.Notice.Kind {
 }
 
 extension Publisher {
-  /// Notes what people should be told about a result; a success makes the next trouble news again.
-  func tell(_ result: DatasetResult) throws {
+  /// Notes what people should be told about results; a success makes the next trouble news again.
+  func tell(_ results: [DatasetResult]) throws {
     let ledger = privateStore.ledger
-    switch result.outcome {
-    case .released, .unchanged, .listed, .withdrawn:
-      try ledger.closeNotices(of: result.dataset, [.refused, .failed, .waiting])
-    case .waiting:
-      try ledger.addNotice(
-        .waiting, of: result.dataset,
-        LocalizedText(zh: "新的发布等待两名人员审批", en: "a new release waits for the approval of two officers"), at: clock.now)
-    case .refused: try ledger.addNotice(.refused, of: result.dataset, result.reason, at: clock.now)
-    case .failed: try ledger.addNotice(.failed, of: result.dataset, result.reason, at: clock.now)
-    // Worth another try; should it last, the promise is missed, and that is told.
-    case .sourceUnavailable: break
+    try ledger.closeNotices(of: results.filter(\.isSuccess).map(\.dataset), [.refused, .failed, .waiting])
+    for result in results {
+      switch result.outcome {
+      case .released, .unchanged, .listed, .withdrawn: break
+      case .waiting:
+        try ledger.addNotice(
+          .waiting, of: result.dataset,
+          LocalizedText(zh: "新的发布等待两名人员审批", en: "a new release waits for the approval of two officers"), at: clock.now)
+      case .refused: try ledger.addNotice(.refused, of: result.dataset, result.reason, at: clock.now)
+      case .failed: try ledger.addNotice(.failed, of: result.dataset, result.reason, at: clock.now)
+      // Worth another try; should it last, the promise is missed, and that is told.
+      case .sourceUnavailable: break
+      }
+    }
+  }
+}
+
+extension DatasetResult {
+  fileprivate var isSuccess: Bool {
+    switch outcome {
+    case .released, .unchanged, .listed, .withdrawn: true
+    case .waiting, .refused, .failed, .sourceUnavailable: false
     }
   }
 }

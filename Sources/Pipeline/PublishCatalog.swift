@@ -28,7 +28,7 @@ struct PublishCatalog {
     _ releases: [Release], listed: [ListedRecord], withdrawals: [Withdrawal]? = nil, note: JSON
   ) throws -> [SignedRole] {
     let published = try PublishedSite(store: publicStore)
-    let withdrawals = try withdrawals ?? published.withdrawals()
+    let withdrawals = withdrawals ?? published.withdrawals
     let gone = Set(withdrawals.filter { !$0.isUndone }.map(\.dataset))
     let state = published.repository
     let entries = try entries(releases, published: published).filter { !gone.contains($0.dataset.id) }
@@ -38,13 +38,15 @@ struct PublishCatalog {
     guard !entries.isEmpty || !listed.isEmpty || state != nil else { return [] }
 
     let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(
-      entries, listed: listed, withdrawals: withdrawals)
+      entries, listed: listed, withdrawals: withdrawals,
+      standing: standingPages(published, isTrial: state?.isTrial ?? true, except: Set(releases.map(\.record.dataset))))
     try check(tree)
     let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {
         MakeManifest.ReleaseTargets(
           dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
       }, tree: tree, after: state, now: clock.now)
+    try noteMaking(of: manifest?.digest(of: "site/tree.json") ?? published.treeDigest, isTrial: state?.isTrial ?? true)
     guard let manifest else { return [] }
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
@@ -59,9 +61,11 @@ struct PublishCatalog {
     // Clients of the signed metadata have the new state from here on. What follows has fixed addresses, and catches up: pages and
     // catalogues with the signed tree, `latest/` with the newest release.
     for release in releases { try addLatest(of: release, to: &promotion, published: published) }
-    for file in tree.files { try promotion.add(file.bytes, at: file.path, isReplaceable: true) }
+    for file in tree.files {
+      if let bytes = file.bytes { try promotion.add(bytes, at: file.path, isReplaceable: true) }
+    }
     let kept = Set(tree.files.map(\.path))
-    for path in try published.treePaths() where !kept.contains(path) { promotion.remove(path) }
+    for path in published.tree.keys.sorted() where !kept.contains(path) { promotion.remove(path) }
     for dataset in published.datasets where gone.contains(dataset) {
       promotion.remove("data/\(dataset)")
       promotion.remove("targets/\(dataset)")
@@ -80,9 +84,38 @@ struct PublishCatalog {
     return entries
   }
 
+  /// The pages of released datasets that stay as they are: made by this program from the same site, for the same releases.
+  private func standingPages(_ published: PublishedSite, isTrial: Bool, except released: Set<DatasetID>) throws
+    -> [String: CatalogFile]
+  {
+    guard let making = try making(isTrial: isTrial), let tree = published.treeDigest,
+      try privateStore.ledger.catalogMaking(tree: tree) == making
+    else { return [:] }
+    var pages: [String: CatalogFile] = [:]
+    for dataset in published.datasets where !released.contains(dataset) {
+      for path in ["datasets/\(dataset)/index.html", "en/datasets/\(dataset)/index.html"] {
+        guard let page = published.tree[path], fileKind(publicStore.path(path)) == .file else { continue }
+        pages[path] = page
+      }
+    }
+    return pages
+  }
+
+  /// Everything that a dataset's pages follow from, but for its releases; nil where that is not known.
+  private func making(isTrial: Bool) throws -> Digest? {
+    try site.configuration.map { SHA256.hash("catalog pages 1\n\(try runningProgramIdentity())\n\($0)\n\(isTrial)") }
+  }
+
+  private func noteMaking(of tree: Digest?, isTrial: Bool) throws {
+    guard let tree, let making = try making(isTrial: isTrial) else { return }
+    try privateStore.ledger.setCatalogMaking(making, tree: tree)
+  }
+
   /// Pages and catalogues are looked at like everything else before they go out.
   private func check(_ tree: CatalogTree) throws {
-    let findings = tree.files.flatMap { CheckOutput.findings(inPage: $0.bytes, name: $0.path) }
+    let findings = tree.files.flatMap { file in
+      file.bytes.map { CheckOutput.findings(inPage: $0, name: file.path) } ?? []
+    }
     guard findings.isEmpty else { throw Refusal(Report(stage: .catalog, findings: findings, rowCount: 0)) }
   }
 

@@ -1,6 +1,7 @@
 internal import Export
 internal import Ingest
 internal import OutputCheck
+internal import PrivateStore
 internal import Publication
 internal import Redaction
 internal import Validation
@@ -14,23 +15,31 @@ struct PublishDataset: Sendable {
   let ingest: Ingest
   let validate: Validate
   let redact: Redact
-  let compare: Compare
+  /// Made when it is needed: it reads the last release's record.
+  let compare: @Sendable () throws -> Compare
   let export: Export
   let check: CheckOutput
   let retry: Retry
   let turn: Turn
+  let makeWorkFolder: @Sendable () throws -> Void
   let logger: Logger
 
-  func callAsFunction(_ dataset: Dataset, in run: Run) async throws -> Journey {
+  /// - Parameter settled: what the newest release was made of, where the same delivery would lead to the same again.
+  func callAsFunction(_ dataset: Dataset, settled: SettledDelivery?, in run: Run) async throws -> Journey {
+    if let settled, let snapshot = try await turn({ await ingest.held(settled.delivery, of: dataset, in: run) }) {
+      return Journey(snapshot, settled.report, .settled)
+    }
     let snapshot = try await retry { try await step(ingest, dataset, of: dataset.id, run) }
+    if let settled, settled.delivery == snapshot.digest { return Journey(snapshot, settled.report, .settled) }
     return try await turn {
+      try makeWorkFolder()
       let validated = try await step(validate, snapshot, of: dataset.id, run)
       let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
-      let comparison = try await step(compare, redacted.table, of: dataset.id, run)
-      guard case .changed(let versioned) = comparison else { return Journey(snapshot, validated, cleared: nil) }
+      let comparison = try await step(compare(), redacted.table, of: dataset.id, run)
+      guard case .changed(let versioned) = comparison else { return Journey(snapshot, validated.report, .unchanged) }
       let candidate = try await step(export, versioned, of: dataset.id, run)
       let cleared = try await step(check, CheckOutput.Input(candidate, redacted.rawValues), of: dataset.id, run)
-      return Journey(snapshot, validated, cleared: cleared)
+      return Journey(snapshot, validated.report, .cleared(cleared))
     }
   }
 
@@ -59,22 +68,24 @@ struct PublishDataset: Sendable {
 
 /// What a dataset's journey came to.
 struct Journey: Sendable {
-  /// Nil where nothing changed since the last release.
-  let cleared: ClearedCandidate?
-  let rowCount: Int
+  enum End: Sendable {
+    /// The delivery is the one that the newest release was made of: nothing was worked through.
+    case settled
+    /// What would be released is what is released.
+    case unchanged
+    case cleared(ClearedCandidate)
+  }
+
+  /// The delivery in the private store.
+  let snapshot: Snapshot
   /// What validation found.
   let report: Report
-  /// What tells the delivery from the one before.
-  let stamp: String
-  /// The delivery in the private store.
-  let delivery: [WorkFile]
+  let end: End
 
-  init(_ snapshot: Snapshot, _ validated: ValidatedTable, cleared: ClearedCandidate?) {
-    self.cleared = cleared
-    rowCount = validated.rowCount
-    report = validated.report
-    stamp = snapshot.stamp
-    delivery = snapshot.parts
+  init(_ snapshot: Snapshot, _ report: Report, _ end: End) {
+    self.snapshot = snapshot
+    self.report = report
+    self.end = end
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Approval
 internal import Catalog
 internal import Export
 internal import Manifest
@@ -10,20 +11,52 @@ internal import Versioning
 struct PublishedSite {
   let store: PublicStore
   let repository: RepositoryState?
+  /// Every dataset that was ever taken back.
+  let withdrawals: [Withdrawal]
+  /// The files that span datasets, as the signed tree names them, by path.
+  let tree: [String: CatalogFile]
   private let releasesByDataset: [DatasetID: [ReleaseID]]
+  private let newestByDataset: [DatasetID: Newest]
+
+  /// The release in force, as the signed metadata name it.
+  struct Newest: Sendable {
+    let release: ReleaseID
+    let version: Version
+    /// Of its `release.json`.
+    let record: Digest
+  }
 
   init(store: PublicStore) throws {
     self.store = store
     repository = try RepositoryState { try store.contents($0) }
     var releases: [DatasetID: [ReleaseID]] = [:]
-    for path in repository?.targetPaths ?? [] {
-      let parts = path.split(separator: "/").map(String.init)
-      guard parts.count == 4, parts[3] == "release.json", let department = try? DepartmentID(parts[0]),
-        let dataset = try? DatasetID(department: department, name: parts[1]), let release = ReleaseID(parts[2])
+    var newest: [DatasetID: Newest] = [:]
+    for target in repository?.departmentTargets ?? [] where target.name.hasSuffix("/release.json") {
+      let parts = target.name.split(separator: "/")
+      guard parts.count == 4, let dataset = DatasetID("\(parts[0])/\(parts[1])"),
+        let release = ReleaseID(String(parts[2]))
       else { continue }
       releases[dataset, default: []].append(release)
+      // Only what is in force has its version in the metadata.
+      if let version = target.value["custom"]?["version"]?.text.flatMap(Version.init),
+        let record = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
+      {
+        newest[dataset] = Newest(release: release, version: version, record: record)
+      }
     }
     releasesByDataset = releases.mapValues { $0.sorted(by: >) }
+    newestByDataset = newest
+    var tree: [String: CatalogFile] = [:]
+    for file in try Self.siteTarget("tree.json", repository, store)?["files"]?.elements ?? [] {
+      guard let path = file["path"]?.text, let byteCount = file["length"]?.integer,
+        let digest = file["sha256"]?.text.flatMap(Digest.init(hex:))
+      else { continue }
+      tree[path] = CatalogFile(standing: path, byteCount: byteCount, digest: digest)
+    }
+    self.tree = tree
+    withdrawals =
+      try Self.siteTarget("withdrawals.json", repository, store)?["withdrawals"]?.elements?.compactMap(Withdrawal.init)
+      ?? []
   }
 
   /// Datasets that have a release, in order.
@@ -45,6 +78,16 @@ struct PublishedSite {
     return record
   }
 
+  /// Nil where there is none, or some of its files are missing.
+  func newest(of dataset: DatasetID) -> Newest? {
+    guard let newest = newestByDataset[dataset], releases(of: dataset).first == newest.release,
+      ["release.json", "data.csv.gz"].allSatisfy({
+        fileKind(store.path("data/\(dataset)/\(newest.release)/\($0)")) == .file
+      })
+    else { return nil }
+    return newest
+  }
+
   /// The release in force, as the next comparison needs it.
   func previous(of dataset: DatasetID) throws -> PreviousRelease? {
     guard let newest = releases(of: dataset).first else { return nil }
@@ -60,25 +103,36 @@ struct PublishedSite {
     }
   }
 
-  /// The paths that the signed tree names now.
-  func treePaths() throws -> [String] {
-    try siteTarget("tree.json")?["files"]?.elements?.compactMap { $0["path"]?.text } ?? []
-  }
-
   /// The datasets that are listed now, without data.
   func listedRecords() throws -> [ListedRecord] {
     try siteTarget("listed.json")?["datasets"]?.elements?.compactMap(ListedRecord.init) ?? []
   }
 
-  /// Every dataset that was ever taken back.
-  func withdrawals() throws -> [Withdrawal] {
-    try siteTarget("withdrawals.json")?["withdrawals"]?.elements?.compactMap(Withdrawal.init) ?? []
+  /// The last release of a dataset that was taken back.
+  func lastID(of dataset: DatasetID) -> ReleaseID? { withdrawals.first { $0.dataset == dataset }?.lastRelease }
+
+  /// Of `site/tree.json`.
+  var treeDigest: Digest? { Self.digest(ofSiteTarget: "tree.json", repository) }
+
+  private static func digest(ofSiteTarget name: String, _ repository: RepositoryState?) -> Digest? {
+    repository?.targets["site"]?.signed["targets"]?["site/\(name)"]?["hashes"]?["sha256"]?.text.flatMap(
+      Digest.init(hex:))
   }
 
-  private func siteTarget(_ name: String) throws -> JSON? {
-    guard let digest = repository?.targets["site"]?.signed["targets"]?["site/\(name)"]?["hashes"]?["sha256"]?.text,
+  private func siteTarget(_ name: String) throws -> JSON? { try Self.siteTarget(name, repository, store) }
+
+  private static func siteTarget(_ name: String, _ repository: RepositoryState?, _ store: PublicStore) throws -> JSON? {
+    guard let digest = digest(ofSiteTarget: name, repository),
       let bytes = try store.contents("targets/site/\(digest).\(name)")
     else { return nil }
     return try JSONParser.parse(bytes)
+  }
+}
+
+extension PublishedSite.Newest {
+  /// A release that will be in force.
+  init?(_ release: Release) {
+    guard let record = release.files.first(where: { $0.name == "release.json" })?.file.digest else { return nil }
+    self.init(release: release.record.release, version: release.record.version, record: record)
   }
 }

@@ -2,31 +2,27 @@ internal import Approval
 internal import Catalog
 internal import Export
 internal import Hashing
-internal import Ingest
 package import Logging
-internal import OutputCheck
 package import PrivateStore
 package import Publication
 internal import PublicStore
-internal import Redaction
 package import TableSchema
 internal import Tabular
-internal import Validation
-internal import Versioning
 
 /// A dataset to work on: as configured, or why it cannot be.
 package enum DatasetPlan: Sendable {
-  case ready(Dataset, Schema)
+  /// `configuration` tells what it is configured with from everything else; nil where results must not be reused.
+  case ready(Dataset, Schema, configuration: Digest?)
   case misconfigured(DatasetID, String)
 
   /// Whether its delivery comes from another machine.
   var isFetched: Bool {
-    if case .ready(let dataset, _) = self, case .web = dataset.source.place { true } else { false }
+    if case .ready(let dataset, _, _) = self, case .web = dataset.source.place { true } else { false }
   }
 
   package var id: DatasetID {
     switch self {
-    case .ready(let dataset, _): dataset.id
+    case .ready(let dataset, _, _): dataset.id
     case .misconfigured(let id, _): id
     }
   }
@@ -41,9 +37,9 @@ package struct Publisher: Sendable {
   let publicStore: PublicStore
   let clock: Clock
   let logger: Logger
-  private let progress: @Sendable (Progress) -> Void
+  let progress: @Sendable (Progress) -> Void
   private let acceptsClock: Bool
-  private let turn = Turn()
+  let turn = Turn()
 
   /// - Parameter acceptsClock: go on although the clock stands before the last run.
   package init(
@@ -81,7 +77,8 @@ package struct Publisher: Sendable {
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
     let circumstances = Attempt.Circumstances(
-      published: published, runID: runID, key: key, clock: delivered?.clock ?? clock)
+      published: published, runID: runID, key: key, clock: delivered?.clock ?? clock,
+      program: try runningProgramIdentity(), settled: try privateStore.ledger.settledDeliveries())
     var results: [DatasetID: DatasetResult] = [:]
     var waiting: [Attempt] = []
     let fetched = Set(selected.filter(\.isFetched).map(\.id))
@@ -129,7 +126,10 @@ package struct Publisher: Sendable {
     // In the order of the plans, whatever ended first.
     let order = Dictionary(uniqueKeysWithValues: selected.enumerated().map { ($1.id, $0) })
     waiting.sort { order[$0.result.dataset] ?? 0 < order[$1.result.dataset] ?? 0 }
-    guard !isCheck else { return waiting.map(\.result) }
+    guard !isCheck else {
+      try privateStore.ledger.settle(waiting.compactMap(\.settled))
+      return waiting.map(\.result)
+    }
 
     // Of interest to whoever publishes everything, and not to whoever named a dataset.
     if named == nil {
@@ -176,13 +176,14 @@ package struct Publisher: Sendable {
       results = results.map { released.contains($0.dataset) ? .failed($0.dataset, error) : $0 }
       failure = error
     }
-    for result in results {
-      try privateStore.ledger.add(record(of: result, run: runID))
-      if let stamp = delivered?.stamp ?? result.deliveryStamp, result.deliveryStamp != nil, result.exitCode == 0 {
-        try privateStore.ledger.addDelivery(of: result.dataset, stamp: stamp, at: clock.now)
-      }
-      try tell(result)
+    // What was released is the newest release now.
+    try privateStore.ledger.settle(attempts.filter { failure == nil || $0.release == nil }.compactMap(\.settled))
+    try privateStore.ledger.add(results.map { record(of: $0, run: runID) })
+    let accepted = results.filter { $0.exitCode == 0 }.compactMap { result in
+      result.deliveryStamp.map { (dataset: result.dataset, stamp: delivered?.stamp ?? $0) }
     }
+    try privateStore.ledger.addDeliveries(accepted, at: clock.now)
+    try tell(results)
     if let failure { throw failure }
     return Dictionary(uniqueKeysWithValues: results.map { ($0.dataset, $0) })
   }
@@ -225,9 +226,7 @@ package struct Publisher: Sendable {
     logger.notice("finishing an interrupted promotion")
     try interrupted.finish(in: publicStore)
     for entry in interrupted.note.elements ?? [] {
-      let parts = entry["dataset"]?.text?.split(separator: "/").map(String.init) ?? []
-      guard parts.count == 2, let department = try? DepartmentID(parts[0]),
-        let dataset = try? DatasetID(department: department, name: parts[1]),
+      guard let dataset = entry["dataset"]?.text.flatMap(DatasetID.init),
         let run = entry["run"]?.text, let at = entry["at"]?.text.flatMap(Instant.init)
       else { continue }
       try privateStore.ledger.add(
@@ -242,100 +241,6 @@ package struct Publisher: Sendable {
 
   private func timestampVersion(_ bytes: [UInt8]) -> Int? {
     (try? JSONParser.parse(bytes))?["signed"]?["version"]?.integer
-  }
-
-  /// What one dataset comes to: a result, and what is to be published of it.
-  private struct Attempt: Sendable {
-    /// What all datasets of one run share.
-    struct Circumstances: Sendable {
-      let published: PublishedSite
-      let runID: String
-      let key: SymmetricKey
-      let clock: Clock
-    }
-
-    var result: DatasetResult
-    var release: Release?
-    var listed: ListedRecord?
-    /// What the release was made of.
-    var delivery: [WorkFile] = []
-  }
-
-  private func attempt(_ plan: DatasetPlan, _ now: Attempt.Circumstances) async -> Attempt {
-    switch plan {
-    case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
-    case .ready(let dataset, let schema):
-      do {
-        if let withdrawal = try now.published.withdrawals().first(where: { $0.dataset == dataset.id && !$0.isUndone }) {
-          return Attempt(result: .stillWithdrawn(dataset.id, since: withdrawal.at))
-        }
-        guard dataset.access == .unconditional else { return try list(dataset, schema, now) }
-        return try await journey(of: dataset, schema, now)
-      } catch let error as StageError {
-        return Attempt(result: DatasetResult(error))
-      } catch let error as RedactionError {
-        return Attempt(result: .misconfigured(dataset.id, error.description))
-      } catch {
-        return Attempt(result: .failed(dataset.id, error))
-      }
-    }
-  }
-
-  private func journey(of dataset: Dataset, _ schema: Schema, _ now: Attempt.Circumstances) async throws -> Attempt {
-    let previous = try now.published.previous(of: dataset.id)
-    let run = Run(
-      id: now.runID, clock: now.clock, workFolder: try privateStore.workFolder(of: dataset.id, run: now.runID),
-      progress: progress)
-    let publishDataset = PublishDataset(
-      ingest: Ingest(store: privateStore, site: site), validate: Validate(schema: schema),
-      redact: try Redact(dataset: dataset, schema: schema, key: now.key),
-      compare: Compare(
-        previous: previous,
-        lastID: try now.published.withdrawals().first { $0.dataset == dataset.id }?.lastRelease),
-      export: Export(site: site, key: now.key), check: CheckOutput(),
-      retry: Retry(attempts: site.transfer.attempts, firstWait: site.transfer.firstWait), turn: turn, logger: logger)
-    let journey = try await publishDataset(dataset, in: run)
-    var attempt: Attempt
-    if let cleared = journey.cleared {
-      switch try await Approve().run(cleared, in: run) {
-      case .approved(let release):
-        attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
-        attempt.result.release = release.record.release
-        attempt.result.version = release.record.version
-      case .waiting: attempt = Attempt(result: DatasetResult(dataset.id, .waiting))
-      }
-    } else {
-      attempt = Attempt(result: DatasetResult(dataset.id, .unchanged))
-      attempt.result.release = previous?.release
-      attempt.result.version = previous?.version
-    }
-    attempt.result.rowCount = journey.rowCount
-    attempt.result.report = journey.report
-    attempt.result.deliveryStamp = journey.stamp
-    attempt.delivery = journey.delivery
-    return attempt
-  }
-
-  /// A dataset of which no rows are published: described where it may be, with nothing of its data.
-  private func list(_ dataset: Dataset, _ schema: Schema, _ now: Attempt.Circumstances) throws -> Attempt {
-    // What was released while it was open is not taken back by closing it.
-    guard now.published.releases(of: dataset.id).isEmpty else {
-      return Attempt(result: .stillPublished(dataset.id, access: dataset.access))
-    }
-    var attempt = Attempt(result: DatasetResult(dataset.id, .listed))
-    guard dataset.isListed else { return attempt }
-    let redact = try Redact(dataset: dataset, schema: schema, key: now.key)
-    let record = ListedRecord(
-      dataset: dataset.id, access: dataset.access, metadata: descriptiveMetadata(of: dataset),
-      schema: redact.publicSchema(source: schema).schema)
-    let findings = CheckOutput.findings(inRecord: record.json, name: "site/listed.json")
-    if findings.isEmpty {
-      attempt.listed = record
-    } else {
-      attempt.result = DatasetResult(dataset.id, .refused)
-      attempt.result.report = Report(stage: .outputCheck, findings: findings, rowCount: 0)
-    }
-    return attempt
   }
 
   func record(of result: DatasetResult, run: String) -> RunRecord {

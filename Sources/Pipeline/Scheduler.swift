@@ -38,7 +38,7 @@ package struct Scheduler: Sendable {
     var tick = Tick()
     var states = try ledger.scheduleStates()
     var slots: [DatasetID: Instant] = [:]
-    for case .ready(let dataset, _) in plans {
+    for case .ready(let dataset, _, _) in plans {
       guard let schedule = dataset.schedule else { continue }
       guard var state = states[dataset.id.description] else {
         // A schedule counts from when it was first seen: what lies before was nobody's promise.
@@ -99,13 +99,13 @@ package struct Scheduler: Sendable {
   {
     let ledger = publisher.privateStore.ledger
     let deliveries = try ledger.deliveries()
-    var late: [DatasetID] = []
-    for case .ready(let dataset, _) in plans {
+    var late: [DatasetID] = [], inTime: [DatasetID] = []
+    for case .ready(let dataset, _, _) in plans {
       let promise = Promise(
         dataset, delivered: deliveries[dataset.id.description], firstSeen: states[dataset.id.description]?.firstSeen,
         zone: zone)
       guard promise.isMissed(at: now), let due = promise.due else {
-        try ledger.closeNotices(of: dataset.id, [.late])
+        inTime.append(dataset.id)
         continue
       }
       late.append(dataset.id)
@@ -118,6 +118,7 @@ package struct Scheduler: Sendable {
             "promises an update \(dataset.frequency.text[.en]); it was due by \(day), and nothing new that could be published has come\n"
             + "→ ask \(dataset.department.name[.en])"), at: now)
     }
+    try ledger.closeNotices(of: inTime, [.late])
     return late
   }
 
@@ -125,7 +126,7 @@ package struct Scheduler: Sendable {
   private func next(_ plans: [DatasetPlan], _ states: [String: Ledger.ScheduleState], _ now: Instant) throws -> Instant?
   {
     var moments: [Instant] = []
-    for case .ready(let dataset, _) in plans {
+    for case .ready(let dataset, _, _) in plans {
       if let next = dataset.schedule?.next(after: now, in: zone) { moments.append(next) }
       if let retry = states[dataset.id.description]?.retryAt { moments.append(retry) }
     }

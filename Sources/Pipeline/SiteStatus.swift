@@ -61,7 +61,7 @@ package struct SiteStatus: Sendable {
             frequency: nil,
             promise: nil, isLate: false, schedule: nil, nextRun: nil, lastRun: runs[name],
             release: releases[name] ?? nil))
-      case .ready(let dataset, _):
+      case .ready(let dataset, _, _):
         let state = states[name]
         let promise = Promise(dataset, delivered: deliveries[name], firstSeen: state?.firstSeen, zone: zone)
         let scheduled = dataset.schedule?.next(after: now, in: zone)

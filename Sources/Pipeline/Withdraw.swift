@@ -24,7 +24,7 @@ extension Publisher {
       reason: reason, at: clock.now, lastRelease: newest.release)
     let findings = CheckOutput.findings(inRecord: withdrawal.json, name: "site/withdrawals.json")
     guard findings.isEmpty else { throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: 0)) }
-    let others = try published.withdrawals().filter { $0.dataset != dataset }
+    let others = published.withdrawals.filter { $0.dataset != dataset }
     return try publish(others + [withdrawal], published, DatasetResult(dataset, .withdrawn, message: reason))
   }
 
@@ -33,7 +33,7 @@ extension Publisher {
     let locks = try begin()
     defer { _ = locks }
     let published = try PublishedSite(store: publicStore)
-    var withdrawals = try published.withdrawals()
+    var withdrawals = published.withdrawals
     guard let index = withdrawals.firstIndex(where: { $0.dataset == dataset && !$0.isUndone }) else {
       throw StoreError(kind: .configuration, "\(dataset) was not taken back")
     }
@@ -49,7 +49,7 @@ extension Publisher {
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     try publishCatalog([], listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))
     try privateStore.ledger.add(record)
-    try privateStore.ledger.closeNotices(of: result.dataset, [.refused, .failed, .waiting, .late])
+    try privateStore.ledger.closeNotices(of: [result.dataset], [.refused, .failed, .waiting, .late])
     try privateStore.ledger.removeDelivery(of: result.dataset)
     return result
   }

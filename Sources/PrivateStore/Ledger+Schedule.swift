@@ -48,14 +48,17 @@ extension Ledger {
     }
   }
 
-  /// Notes that a delivery was accepted; one that was accepted before keeps its time.
-  package func addDelivery(of dataset: DatasetID, stamp: String, at moment: Instant) throws {
+  /// Notes that deliveries were accepted; one that was accepted before keeps its time.
+  package func addDeliveries(_ stamps: [(dataset: DatasetID, stamp: String)], at moment: Instant) throws {
+    guard !stamps.isEmpty else { return }
     try database.write { database in
-      try database.execute(
-        sql: """
-          INSERT INTO delivery (dataset, stamp, at) VALUES (?, ?, ?)
-          ON CONFLICT (dataset) DO UPDATE SET stamp = excluded.stamp, at = excluded.at WHERE stamp <> excluded.stamp
-          """, arguments: [dataset.description, stamp, moment.description])
+      for (dataset, stamp) in stamps {
+        try database.execute(
+          sql: """
+            INSERT INTO delivery (dataset, stamp, at) VALUES (?, ?, ?)
+            ON CONFLICT (dataset) DO UPDATE SET stamp = excluded.stamp, at = excluded.at WHERE stamp <> excluded.stamp
+            """, arguments: [dataset.description, stamp, moment.description])
+      }
     }
   }
 
@@ -112,12 +115,12 @@ extension Ledger {
   }
 
   /// What was said of a dataset is over: it is news when it comes again, and is not sent any more where it was not sent yet.
-  package func closeNotices(of dataset: DatasetID, _ kinds: [Notice.Kind]) throws {
+  package func closeNotices(of datasets: [DatasetID], _ kinds: [Notice.Kind]) throws {
+    let names = Set(datasets.map(\.description)), kinds = Set(kinds.map(\.rawValue))
     try database.write { database in
-      for kind in kinds {
-        try database.execute(
-          sql: "UPDATE notice SET is_open = 0 WHERE dataset = ? AND kind = ?",
-          arguments: [dataset.description, kind.rawValue])
+      let open = try Row.fetchAll(database, sql: "SELECT id, dataset, kind FROM notice WHERE is_open")
+      for row in open where names.contains(row["dataset"]) && kinds.contains(row["kind"]) {
+        try database.execute(sql: "UPDATE notice SET is_open = 0 WHERE id = ?", arguments: [row["id"] as Int64])
       }
     }
   }

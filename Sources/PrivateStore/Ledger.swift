@@ -93,6 +93,16 @@ package struct Ledger: Sendable {
           );
           """)
     }
+    migrator.registerMigration("settled") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE settled (
+            dataset TEXT NOT NULL PRIMARY KEY, circumstances TEXT NOT NULL, record TEXT NOT NULL, delivery TEXT NOT NULL,
+            report TEXT NOT NULL
+          );
+          CREATE TABLE catalog_making (tree TEXT NOT NULL, making TEXT NOT NULL);
+          """)
+    }
     try migrator.migrate(database)
   }
 
@@ -131,35 +141,40 @@ package struct Ledger: Sendable {
     try database.backup(to: DatabaseQueue(path: path))
   }
 
-  /// Adds a run; one that is there already is replaced, so that recovery may say the same thing twice.
-  package func add(_ record: RunRecord) throws {
-    try database.write { database in
+  /// Adds runs, all or none; one that is there already is replaced, so that recovery may say the same thing twice.
+  package func add(_ records: [RunRecord]) throws {
+    guard !records.isEmpty else { return }
+    try database.write { database in for record in records { try add(record, to: database) } }
+  }
+
+  package func add(_ record: RunRecord) throws { try add([record]) }
+
+  private func add(_ record: RunRecord, to database: Database) throws {
+    try database.execute(
+      sql: "DELETE FROM finding WHERE run = ? AND dataset = ?", arguments: [record.run, record.dataset.description])
+    try database.execute(
+      sql:
+        "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason, reason_zh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      arguments: [
+        record.run, record.dataset.description, record.at.description, record.outcome.rawValue,
+        record.release?.description,
+        record.version?.description, record.rowCount, record.reason?[.en], record.reason?.zh,
+      ])
+    guard let report = record.report else { return }
+    for finding in report.findings {
       try database.execute(
-        sql: "DELETE FROM finding WHERE run = ? AND dataset = ?", arguments: [record.run, record.dataset.description])
-      try database.execute(
-        sql:
-          "INSERT OR REPLACE INTO run (id, dataset, at, outcome, release, version, row_count, reason, reason_zh) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: """
+          INSERT INTO finding
+            (run, dataset, stage, code, severity, field, rule, rule_limit, detail, count, first_row, first_line, last_row)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
         arguments: [
-          record.run, record.dataset.description, record.at.description, record.outcome.rawValue,
-          record.release?.description,
-          record.version?.description, record.rowCount, record.reason?[.en], record.reason?.zh,
+          record.run, record.dataset.description, report.stage.rawValue, finding.code.rawValue,
+          finding.severity.rawValue,
+          finding.field, finding.rule, finding.limit, finding.detail, finding.count, finding.first.row,
+          finding.first.line,
+          finding.last.row,
         ])
-      guard let report = record.report else { return }
-      for finding in report.findings {
-        try database.execute(
-          sql: """
-            INSERT INTO finding
-              (run, dataset, stage, code, severity, field, rule, rule_limit, detail, count, first_row, first_line, last_row)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            record.run, record.dataset.description, report.stage.rawValue, finding.code.rawValue,
-            finding.severity.rawValue,
-            finding.field, finding.rule, finding.limit, finding.detail, finding.count, finding.first.row,
-            finding.first.line,
-            finding.last.row,
-          ])
-      }
     }
   }
 

@@ -9,9 +9,12 @@ extension PrivateStore {
   /// used.
   ///
   /// - Parameter limit: bytes; a larger file is an error.
-  package func addSnapshot(of dataset: DatasetID, from path: String, limit: Int) throws -> WorkFile {
+  package func addSnapshot(of dataset: DatasetID, from path: String, limit: Int, _ parallelism: Parallelism)
+    async throws
+    -> WorkFile
+  {
     let folder = try snapshotFolder(of: dataset)
-    let incoming = try copyDurably(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit, isDurable: false)
+    let incoming = try await copy(from: path, to: "\(folder)/incoming", mode: 0o600, limit: limit, parallelism)
     let final = "\(folder)/\(incoming.digest)"
     try renameInPlace(from: incoming.path, to: final)
     return WorkFile(path: final, byteCount: incoming.byteCount, digest: incoming.digest)
@@ -31,6 +34,11 @@ extension PrivateStore {
     let digest = try InputFile(path: partial.path).digest()
     let file = WorkFile(path: partial.path, byteCount: partial.byteCount, digest: digest)
     return try name(file, in: snapshotFolder(of: dataset))
+  }
+
+  /// Where a delivery lies that was taken in and is kept.
+  package func snapshotPath(of dataset: DatasetID, _ digest: Digest) -> String {
+    "\(root)/snapshots/\(dataset)/\(digest)"
   }
 
   /// A delivery that was taken in before, its digest checked again; nil where it is not there any more, or damaged.

@@ -39,12 +39,15 @@ package struct PrivateStore: Sendable {
 
   package var stagedFolder: String { "\(root)/staged" }
 
-  /// A new folder for one run, empty.
-  package func workFolder(of dataset: DatasetID, run: String) throws -> String {
-    let folder = "\(root)/work/\(dataset)/\(run)"
+  /// Where one run works on a dataset.
+  package func workPath(of dataset: DatasetID, run: String) -> String { "\(root)/work/\(dataset)/\(run)" }
+
+  /// Makes that folder, and one for each stage in it, empty.
+  package func makeWorkFolder(of dataset: DatasetID, run: String) throws {
+    let folder = workPath(of: dataset, run: run)
     try removeTree(folder)
-    for stage in StageName.allCases { try makeFolder("\(folder)/\(stage.rawValue)") }
-    return folder
+    // A run that was cut off is not taken up again: nothing in it need survive.
+    for stage in StageName.allCases { try makeFolder("\(folder)/\(stage.rawValue)", isDurable: false) }
   }
 
   /// Removes the work folders of a dataset, but for the run given.

@@ -43,8 +43,22 @@ package struct Promotion: Sendable {
   /// Its bytes must have the digest that it was checked with.
   package mutating func add(_ file: WorkFile, at path: String, isReplaceable: Bool = false) throws {
     let staged = "\(folder)/files/\(file.digest)"
-    if fileKind(staged) == nil { try copyDurably(from: file.path, to: staged, mode: 0o644, expected: file.digest) }
+    if fileKind(staged) == nil { try moveIn(file, as: staged) }
     steps.append(Step(path: path, action: .write(file.digest, byteCount: file.byteCount, isReplaceable: isReplaceable)))
+  }
+
+  /// Moves the file in where both folders share a file system, so that nobody has another name of what is published; else copies it.
+  ///
+  /// Either way its bytes are hashed once more.
+  private func moveIn(_ file: WorkFile, as staged: String) throws {
+    guard try InputFile(path: file.path).digest() == file.digest,
+      (try? renameInPlace(from: file.path, to: staged)) != nil
+    else {
+      try copyDurably(from: file.path, to: staged, mode: 0o644, expected: file.digest)
+      return
+    }
+    try setMode(staged, 0o644)
+    try synchroniseFile(staged)
   }
 
   /// Adds a small file from memory.

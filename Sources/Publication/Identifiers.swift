@@ -63,6 +63,15 @@ package struct DatasetID: Hashable, Comparable, Sendable, CustomStringConvertibl
     self.name = name
   }
 
+  /// Reads `<department>/<dataset>`; nil where it is none.
+  package init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, let department = try? DepartmentID(parts[0]),
+      let id = try? DatasetID(department: department, name: parts[1])
+    else { return nil }
+    self = id
+  }
+
   /// `<department>/<dataset>`, which is also the path of the dataset's folders.
   package var description: String { "\(department.name)/\(name)" }
   package static func < (a: Self, b: Self) -> Bool { (a.department, a.name) < (b.department, b.name) }

@@ -19,6 +19,8 @@ package struct Site: Sendable {
   package let transfer: TransferLimits
   package let notifications: Notifications
   package let retention: Retention
+  /// Of the file that says all this; nil where there is none.
+  package var configuration: Digest?
 
   /// How long each TUF role's signature holds, in days.
   package struct Expiries: Sendable {

@@ -53,30 +53,51 @@ final class DistinctValues {
     count = 0
   }
 
-  func finish() throws -> ValueSet {
+  /// Ends collecting.
+  ///
+  /// - Returns: how many texts there are at most.
+  func end() throws -> Int {
     try spill()
     (texts, slots) = ([], [])
+    return sorter?.recordCount ?? 0
+  }
+
+  /// - Precondition: ended.
+  func finish(_ filter: inout BlockedFilter) throws -> ValueSet {
     guard let sorter = sorter.take() else { preconditionFailure("finished once") }
-    return try ValueSet(length: length, sorter: sorter, folder: folder)
+    return try ValueSet(length: length, sorter: sorter, folder: folder, filter: &filter)
   }
 }
 
 /// Hashes that were seen lately, four to a place: what is not here may have been seen all the same.
 struct RecentHashes: ~Copyable {
   /// Halves of hashes, high then low.
-  private var words = [UInt64](repeating: 0, count: Self.placeCount * 8)
-  private static let placeCount = 1 << 16
+  private var words: [UInt64]
+  private let mask: Int
 
-  /// False where the hash is here already.
-  mutating func insert(_ hash: KeyedHash.Value) -> Bool {
-    let (high, low) = (hash.high, hash.low)
-    let start = (Int(truncatingIfNeeded: high) & (Self.placeCount - 1)) &* 8
-    for place in 0..<4 where words[start &+ 2 &* place] == high && words[start &+ 2 &* place &+ 1] == low {
-      return false
+  /// - Parameter room: hashes that it is worth to remember; no more than about 260,000 are.
+  init(room: Int) {
+    var placeCount = 16
+    while placeCount < min(room, 1 << 16) { placeCount *= 2 }
+    words = [UInt64](repeating: 0, count: placeCount * 8)
+    mask = placeCount - 1
+  }
+
+  /// Gives the positions of those that are not here.
+  mutating func insert(_ hashes: [KeyedHash.Value], unseen: inout [Int]) {
+    for index in hashes.indices {
+      let (high, low) = (hashes[index].high, hashes[index].low)
+      let start = (Int(truncatingIfNeeded: high) & mask) &* 8
+      // Without branches on what was read, so that one place need not wait for another's memory.
+      var nearest = UInt64.max
+      for place in 0..<4 {
+        nearest = min(nearest, words[start &+ 2 &* place] ^ high | words[start &+ 2 &* place &+ 1] ^ low)
+      }
+      guard nearest > 0 else { continue }
+      unseen.append(index)
+      let place = start &+ 2 &* Int(truncatingIfNeeded: low & 3)
+      words[place] = high
+      words[place &+ 1] = low
     }
-    let place = start &+ 2 &* Int(truncatingIfNeeded: low & 3)
-    words[place] = high
-    words[place &+ 1] = low
-    return true
   }
 }

@@ -8,19 +8,25 @@ package import Tabular
 /// "certainly not" and sorted files on disk say the rest.
 package struct RawValues: Sendable {
   private let strong: [ValueSet]
+  /// Of the values in each set.
+  private let lengths: [Int]
   private let names: ValueSet?
   /// By byte: whether a removed name has that length.
   private let nameLengths: [Bool]
+  /// Over all sets: says "certainly not" of almost every text, so that sets are seldom asked.
+  private let filter: BlockedFilter
 
-  init(strong: [ValueSet], names: ValueSet?, nameLengths: [Bool]) {
+  init(strong: [ValueSet], names: ValueSet?, nameLengths: [Bool], filter: BlockedFilter) {
     self.strong = strong
+    lengths = strong.map(\.length)
     self.names = names
     self.nameLengths = nameLengths
+    self.filter = filter
   }
 
   /// Whether a cell can hold one of these values at all, from a quick look at it.
   package func mayContain(_ shape: CellShape) -> Bool {
-    !strong.isEmpty && (shape.mayFold || shape.longestWord >= strong[0].length)
+    !strong.isEmpty && (shape.mayFold || shape.longestWord >= lengths[0])
   }
 
   /// Whether a cell of so many bytes can be a removed name at all.
@@ -72,15 +78,18 @@ package struct RawValues: Sendable {
     var count = 0
     let text = run.span
     var isEdge: [Bool] = []
-    for set in strong where run.count >= set.length {
-      if set.length < Self.longEnoughInside && isEdge.isEmpty {
+    for place in lengths.indices where run.count >= lengths[place] {
+      let length = lengths[place]
+      let isShort = length < Self.longEnoughInside
+      if isShort && isEdge.isEmpty {
         isEdge = [Bool](repeating: false, count: run.count + 1)
         for edge in edges { isEdge[edge] = true }
       }
-      for start in 0...(run.count - set.length) {
+      for start in 0...(run.count - length) {
         // Short values count where they begin and end with what they stand in.
-        if set.length < Self.longEnoughInside && !(isEdge[start] && isEdge[start + set.length]) { continue }
-        if try set.contains(text.extracting(start..<start + set.length)) { count += 1 }
+        if isShort && !(isEdge[start] && isEdge[start + length]) { continue }
+        let value = text.extracting(start..<start + length)
+        if filter.mayContain(mixedHash(value)), try strong[place].contains(value) { count += 1 }
       }
     }
     return count
@@ -94,7 +103,7 @@ package struct RawValues: Sendable {
 
   /// The same for a cell that `foldedText` would leave as it is, or did.
   package func isRemovedName(folded: Span<UInt8>) throws -> Bool {
-    guard let names, let key = wholeCellKey(folded: folded) else { return false }
+    guard let key = wholeCellKey(folded: folded), filter.mayContain(mixedHash(key)), let names else { return false }
     return try names.contains(bytes(of: key).span)
   }
 }
@@ -133,9 +142,12 @@ struct RawValuesBuilder: ~Copyable {
   }
 
   consuming func finish() throws -> RawValues {
-    let strong = try values.sorted { $0.key < $1.key }.map { try $1.finish() }
-    let nameSet = try names?.finish()
-    return RawValues(strong: strong, names: nameSet, nameLengths: nameLengths)
+    var count = try names?.end() ?? 0
+    for (_, set) in values { count += try set.end() }
+    var filter = BlockedFilter(count: count)
+    let strong = try values.sorted { $0.key < $1.key }.map { try $1.finish(&filter) }
+    let nameSet = try names?.finish(&filter)
+    return RawValues(strong: strong, names: nameSet, nameLengths: nameLengths, filter: filter)
   }
 }
 
@@ -148,19 +160,44 @@ struct RemovedValues: ~Copyable {
   /// By byte: whether a name of that length was taken out, as recognisers see it and without spaces.
   private(set) var nameLengths = [Bool](repeating: false, count: longestName + 1)
   private let hash = KeyedHash.random()
-  private var seen = RecentHashes()
+  private var seen: RecentHashes
+  private var hashes: [KeyedHash.Value] = []
+  private var unseen: [Int] = []
   /// Letters and digits that stand together.
   private var run: [UInt8] = []
+
+  /// - Parameter byteCount: of the text of the whole table.
+  init(byteCount: Int) { seen = RecentHashes(room: byteCount / 64) }
 
   mutating func removeAll() {
     strong.removeAll(keepingCapacity: true)
     names.removeAll(keepingCapacity: true)
   }
 
+  /// Adds the values of one column of a batch.
+  ///
+  /// All are hashed, then all are looked up: the memory that is waited for is waited for at once.
+  ///
   /// - Parameter namesPersons: a whole cell that is a name counts too.
+  mutating func add(_ batch: borrowing RecordBatch, column: Int, columnCount: Int, namesPersons: Bool) {
+    let bytes = batch.bytes
+    let text = bytes.span
+    hashes.removeAll(keepingCapacity: true)
+    for record in batch.rows {
+      let value = hash(text.extracting(batch.field(record, column).range))
+      hashes.append(KeyedHash.Value(high: value.high, low: value.low ^ (namesPersons ? 1 : 0)))
+    }
+    unseen.removeAll(keepingCapacity: true)
+    seen.insert(hashes, unseen: &unseen)
+    for index in unseen.indices {
+      let field = batch.field(unseen[index], column)
+      if !CanonicalRows.isNull(field, columnCount: columnCount) {
+        add(text.extracting(field.range), namesPersons: namesPersons)
+      }
+    }
+  }
+
   mutating func add(_ text: Span<UInt8>, namesPersons: Bool) {
-    let value = hash(text)
-    guard seen.insert(KeyedHash.Value(high: value.high, low: value.low ^ (namesPersons ? 1 : 0))) else { return }
     if CellShape(of: text).mayFold {
       let folded = foldedText([UInt8](copying: text)[...])
       add(folded: folded.span, namesPersons: namesPersons)
@@ -251,6 +288,12 @@ private func wholeCellKey(folded: Span<UInt8>) -> WholeCellKey? {
 }
 
 private typealias WholeCellKey = (low: UInt64, high: UInt64)
+
+/// What `mixedHash` gives for the key's bytes.
+private func mixedHash(_ key: WholeCellKey) -> UInt64 {
+  let words: InlineArray<2, UInt64> = [key.low.littleEndian, key.high.littleEndian]
+  return mixedHash(words.span.bytes)
+}
 
 private func bytes(of key: WholeCellKey) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: wholeCellKeyLength)

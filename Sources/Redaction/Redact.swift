@@ -7,12 +7,24 @@ internal import Tabular
 /// Removes or transforms what must not be seen: the only door from the private half to the public half.
 package struct Redact: Stage {
   package static let name = StageName.redaction
+  private let dataset: Dataset
+  private let fields: [SchemaField]
+  private let key: SymmetricKey
   private let transforms: [ColumnTransform]
 
   /// - Parameter key: the workspace key, from which each hashed column gets its own.
   /// - Throws: `RedactionError` where a transform does not fit its column's type.
   package init(dataset: Dataset, schema: Schema, key: SymmetricKey) throws {
-    transforms = try schema.fields.map { field in
+    self.dataset = dataset
+    fields = schema.fields
+    self.key = key
+    transforms = try Self.transforms(of: schema.fields, dataset, key)
+  }
+
+  private static func transforms(of fields: [SchemaField], _ dataset: Dataset, _ key: SymmetricKey) throws
+    -> [ColumnTransform]
+  {
+    try fields.map { field in
       guard let policy = dataset.columns.first(where: { $0.field == field.name }) else {
         throw RedactionError(dataset: dataset.id, field: field.name, problem: "is not declared")
       }
@@ -26,13 +38,18 @@ package struct Redact: Stage {
     let published = transforms.filter(\.isPublished).map(\.publishedField.name)
     try output.write(CanonicalRows.header(published))
     var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
-    let plan = RedactionPlan(transforms)
     let chunks = RecordChunks(
       try table.rows.source(), layout: CanonicalRows.layout,
       chunkByteCount: run.parallelism.chunkByteCount)
     var doneByteCount = 0
     try await ordered(
-      run.parallelism, make: { RedactionWork(plan) }, work: { try $0.take(from: chunks) },
+      run.parallelism,
+      // Each worker has transforms of its own: counting who uses a shared one would make the cores wait for one another.
+      make: {
+        RedactionWork(
+          RedactionPlan(try Self.transforms(of: fields, dataset, key)), tableByteCount: table.rows.byteCount)
+      },
+      work: { try $0.take(from: chunks) },
       collect: { work in
         try output.write(work.rows.text)
         try removed.add(work.removed)

@@ -40,11 +40,13 @@ struct RedactionWork: ~Copyable {
   private var batch = RecordBatch(layout: CanonicalRows.layout)
   private var scratch = TextBuffer()
   private(set) var rows: CanonicalRowBuilder
-  private(set) var removed = RemovedValues()
+  private(set) var removed: RemovedValues
   private(set) var byteCount = 0
 
-  init(_ plan: RedactionPlan) {
+  /// - Parameter tableByteCount: of the whole table.
+  init(_ plan: RedactionPlan, tableByteCount: Int) {
     self.plan = plan
+    removed = RemovedValues(byteCount: tableByteCount)
     rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
   }
 
@@ -54,9 +56,12 @@ struct RedactionWork: ~Copyable {
     guard let chunk = try batch.fill(from: chunks) else { return nil }
     byteCount = batch.limit
     while try batch.next() {
+      for column in plan.removedColumns {
+        removed.add(
+          batch, column: column, columnCount: plan.transforms.count, namesPersons: plan.namesPersons[column])
+      }
       let bytes = batch.bytes
       for record in batch.rows {
-        collectRemoved(bytes.span, record)
         for place in plan.steps.indices {
           switch plan.steps[place] {
           case .copy(let columns): copy(columns, bytes.span, record)
@@ -67,15 +72,6 @@ struct RedactionWork: ~Copyable {
       }
     }
     return chunk.number
-  }
-
-  private mutating func collectRemoved(_ text: Span<UInt8>, _ record: Int) {
-    let first = batch.firstField(record)
-    for place in plan.removedColumns.indices {
-      let column = plan.removedColumns[place]
-      let field = batch.fields[first + column]
-      if !isNull(field) { removed.add(text.extracting(field.range), namesPersons: plan.namesPersons[column]) }
-    }
   }
 
   /// A row is canonical: what is kept of it is copied as it is written, unless quotes in it were undone or it is the only column.

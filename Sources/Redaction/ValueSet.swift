@@ -1,22 +1,18 @@
 internal import Tabular
 
-/// Texts of one length: a Bloom filter in memory, and all of them, sorted, in a file that no name leads to.
-///
-/// Exact: the filter only says "certainly not".
+/// Texts of one length, sorted, in a file that no name leads to.
 final class ValueSet: Sendable {
   let length: Int
   private let file: ScratchFile
   private let count: Int
-  private let filter: BlockedFilter
   /// The first of every few texts, one after the other: where in the file to look.
   private let fences: [UInt8]
   private static let stride = 64
 
-  /// Writes the sorter's records, without repetitions.
+  /// Writes the sorter's records, without repetitions, and puts them into a filter that says of others that they are not here.
   ///
   /// - Precondition: every record has `length` bytes.
-  init(length: Int, sorter: consuming ExternalSorter, folder: String) throws {
-    var filter = BlockedFilter(count: sorter.recordCount)
+  init(length: Int, sorter: consuming ExternalSorter, folder: String, filter: inout BlockedFilter) throws {
     let file = try ScratchFile(folder: folder)
     var fences: [UInt8] = []
     var output: [UInt8] = []
@@ -41,13 +37,11 @@ final class ValueSet: Sendable {
     self.length = length
     self.file = file
     self.count = count
-    self.filter = filter
     self.fences = fences
   }
 
   /// Whether a text of `length` bytes is in the set.
   func contains(_ text: Span<UInt8>) throws -> Bool {
-    guard filter.mayContain(mixedHash(text)) else { return false }
     let fences = fences
     // The last fence that is not after the text.
     var (low, high) = (0, fences.count / length)

@@ -1,4 +1,6 @@
+internal import Hashing
 package import Publication
+internal import Synchronization
 package import TableSchema
 internal import Tabular
 
@@ -9,6 +11,7 @@ package struct ConfigurationReader: Sendable {
   package let schemasFolder: String
   /// Folders that no source may lie in: the private and the public root.
   private let forbiddenFolders: [String]
+  let digests = FileDigests()
 
   package init(datasetsFolder: String, schemasFolder: String, forbiddenFolders: [String]) throws {
     func resolved(_ path: String) throws -> String {
@@ -89,11 +92,26 @@ package struct ConfigurationReader: Sendable {
     return schema
   }
 
+  /// Tells what a dataset is configured with from everything else: the digests of the four files that it was read from, as they were
+  /// read.
+  ///
+  /// Nil where this reader has not read them all.
+  package func configuration(of dataset: Dataset) -> Digest? {
+    let files = [
+      "\(datasetsFolder)/site.yaml", "\(datasetsFolder)/\(dataset.id.department)/department.yaml",
+      "\(datasetsFolder)/\(dataset.id)/dataset.yaml", "\(schemasFolder)/\(dataset.schemaName).tableschema.json",
+    ]
+    let read = files.compactMap { digests[$0]?.hex }
+    return read.count == files.count ? SHA256.hash(read.joined(separator: "\n")) : nil
+  }
+
   func yaml(_ file: String) throws -> StrictYAML { try StrictYAML(try contents(file), file: shortened(file)) }
 
   private func contents(_ file: String) throws -> [UInt8] {
     do {
-      return try InputFile.contents(of: file, limit: 16 << 20)
+      let bytes = try InputFile.contents(of: file, limit: 16 << 20)
+      digests[file] = SHA256.hash(bytes)
+      return bytes
     } catch {
       throw ConfigurationError(file: shortened(file), problem: error.isMissingFile ? "is missing" : error.description)
     }
@@ -134,5 +152,15 @@ package struct ConfigurationReader: Sendable {
       throw value.fail("lies in Daylight's own workspace or public folder")
     }
     return (path, root)
+  }
+}
+
+/// What was read of each file.
+final class FileDigests: Sendable {
+  private let digests = Mutex<[String: Digest]>([:])
+
+  subscript(file: String) -> Digest? {
+    get { digests.withLock { $0[file] } }
+    set { digests.withLock { $0[file] = newValue } }
   }
 }

@@ -29,7 +29,7 @@ extension ConfigurationReader {
       guard AllowedHosts.isEntry(text) else { throw host.fail("must be a host, or host:port") }
       return text
     }
-    let site = Site(
+    var site = Site(
       title: try members.required("title").localized(),
       description: try members.required("description").localized(),
       identifierBase: try webAddress(base, isBase: true),
@@ -45,6 +45,7 @@ extension ConfigurationReader {
       transfer: try transferLimits(members["transfer"]),
       notifications: try notifications(members["notify"]),
       retention: try retention(members["retain"]))
+    site.configuration = digests["\(datasetsFolder)/site.yaml"]
     try members.finish()
     return site
   }

@@ -56,6 +56,8 @@ struct StrictYAML {
 
   /// Refuses a text in which a name stands after `&` and after `*`, as an anchor and its alias do.
   private static func refuseExpansion(_ text: String, file: String) throws {
+    // Without either sign there is nothing to split.
+    guard text.utf8.contains(UInt8(ascii: "&")), text.utf8.contains(UInt8(ascii: "*")) else { return }
     var names: [Character: Set<Substring>] = ["&": [], "*": []]
     for word in text.split(whereSeparator: { $0.isWhitespace || "[]{},".contains($0) }) {
       guard let sign = word.first, names[sign] != nil, word.count > 1 else { continue }

@@ -92,8 +92,10 @@ package struct ChunkCheck: ~Copyable {
   ///   - records: whole records; each has at least as many fields as `columns` asks for.
   ///   - rowsBefore: rows of the chunk before this batch; record r is row `rowsBefore + r + 1`.
   ///   - linesBefore: line ends of the chunk before this batch.
+  ///   - isRepaired: for each field, whether `repair` is to be asked; empty for none.
   package mutating func check(
-    _ batch: borrowing RecordBatch, records: [Int], rowsBefore: Int, linesBefore: Int, repair: Repair? = nil
+    _ batch: borrowing RecordBatch, records: [Int], rowsBefore: Int, linesBefore: Int, isRepaired: [Bool] = [],
+    repair: Repair = { _, _ in nil }
   ) {
     let width = columns.count
     let cellCount = records.count * width
@@ -101,55 +103,72 @@ package struct ChunkCheck: ~Copyable {
     isAsWritten.removeAll(keepingCapacity: true)
     isAsWritten.append(contentsOf: repeatElement(true, count: records.count))
     arena.removeAll(keepingCapacity: true)
-    for field in 0..<width { checkColumn(field, batch, records: records, repair: repair) }
+    for field in 0..<width {
+      if !isRepaired.isEmpty && isRepaired[field] {
+        checkColumn(field, batch, records: records, repair: repair)
+      } else {
+        checkColumn(field, batch, records: records)
+      }
+    }
     for index in keys.indices { addKeys(index, batch, rowsBefore: rowsBefore, records: records) }
     problems.locate(batch, rowsBefore: rowsBefore, linesBefore: linesBefore)
   }
 
-  private mutating func checkColumn(
-    _ field: Int, _ batch: borrowing RecordBatch, records: [Int], repair: Repair?
-  ) {
-    let width = columns.count
-    let column = columns[field]
+  private mutating func checkColumn(_ field: Int, _ batch: borrowing RecordBatch, records: [Int]) {
     let check = checks[field]
-    let isNumeric =
-      switch check.field.type {
-      case .integer, .number: true
-      default: false
-      }
     let bytes = batch.bytes
+    let text = bytes.span
     for row in records.indices {
-      let record = records[row]
-      let source = batch.field(record, column)
+      let source = batch.field(records[row], columns[field])
+      let start = arena.count
+      let verdict = read(check, field, text.extracting(source.range), records[row])
+      take(verdict, row, field, source, start, bytes, isNumeric: check.isNumeric)
+    }
+  }
+
+  private mutating func checkColumn(_ field: Int, _ batch: borrowing RecordBatch, records: [Int], repair: Repair) {
+    let check = checks[field]
+    let bytes = batch.bytes
+    let text = bytes.span
+    for row in records.indices {
+      let source = batch.field(records[row], columns[field])
       let start = arena.count
       var verdict: FieldCheck.Verdict
-      if let repair, let repaired = repair(field, bytes.span.extracting(source.range)) {
-        verdict = read(check, field, repaired.span, record)
+      if let repaired = repair(field, text.extracting(source.range)) {
+        verdict = read(check, field, repaired.span, records[row])
         if verdict == .asWritten {
           arena.append(contentsOf: repaired)
           verdict = .rewritten
         }
       } else {
-        verdict = read(check, field, bytes.span.extracting(source.range), record)
+        verdict = read(check, field, text.extracting(source.range), records[row])
       }
-      let cell = row &* width &+ field
-      switch verdict {
-      case .asWritten:
-        cells[cell] = Cell(source.range, isInArena: false)
-        if isNumeric && source.count > 15 { noteLongNumber(bytes[source.range], field) }
-      case .rewritten:
-        cells[cell] = Cell(start..<arena.count, isInArena: true)
-        isAsWritten[row] = false
-        if isNumeric { noteLongNumber(arena[start...], field) }
-      case .null, .wrongType:
-        cells[cell] = .null
-        // Null is published as the empty field.
-        if source.count > 0 || source.isQuoted { isAsWritten[row] = false }
-      }
+      take(verdict, row, field, source, start, bytes, isNumeric: check.isNumeric)
     }
   }
 
-  private mutating func read(_ check: FieldCheck, _ field: Int, _ text: Span<UInt8>, _ record: Int)
+  /// Notes the published form of a value: as it stands in the batch, or in the arena from `start` on.
+  @inline(__always) private mutating func take(
+    _ verdict: FieldCheck.Verdict, _ row: Int, _ field: Int, _ source: Field, _ start: Int, _ bytes: [UInt8],
+    isNumeric: Bool
+  ) {
+    let cell = row &* columns.count &+ field
+    switch verdict {
+    case .asWritten:
+      cells[cell] = Cell(source.range, isInArena: false)
+      if isNumeric && source.count > 15 { noteLongNumber(bytes[source.range], field) }
+    case .rewritten:
+      cells[cell] = Cell(start..<arena.count, isInArena: true)
+      isAsWritten[row] = false
+      if isNumeric { noteLongNumber(arena[start...], field) }
+    case .null, .wrongType:
+      cells[cell] = .null
+      // Null is published as the empty field.
+      if source.count > 0 || source.isQuoted { isAsWritten[row] = false }
+    }
+  }
+
+  private mutating func read(_ check: borrowing FieldCheck, _ field: Int, _ text: Span<UInt8>, _ record: Int)
     -> FieldCheck.Verdict
   {
     let verdict = check.read(text, appendingTo: &arena) { rule, isLimitReached in
@@ -173,31 +192,32 @@ package struct ChunkCheck: ~Copyable {
   private mutating func addKeys(
     _ index: Int, _ batch: borrowing RecordBatch, rowsBefore: Int, records: [Int]
   ) {
+    let fields = keyFields[index]
+    let types = fields.map { schema.fields[$0].type }
+    let box = keys[index]
+    let mustBeThere = index == 0 && !schema.primaryKey.isEmpty
+    let bytes = batch.bytes
+    let arena = arena
     for row in records.indices {
-      guard makeKey(keyFields[index], batch, row) else {
-        if index == 0 && !schema.primaryKey.isEmpty { problems.add(CellProblem.nullInKey.index, record: records[row]) }
+      guard makeKey(fields, types, bytes.span, arena.span, row) else {
+        if mustBeThere { problems.add(CellProblem.nullInKey.index, record: records[row]) }
         continue
       }
       let number = rowsBefore + records[row] + 1
-      let box = keys[index]
       key.withBytes { box.keys.add($0, row: number) }
     }
   }
 
   /// The key of a row of the batch; false where a part of it is null.
-  private mutating func makeKey(_ fields: [Int], _ batch: borrowing RecordBatch, _ row: Int) -> Bool {
+  private mutating func makeKey(
+    _ fields: [Int], _ types: [FieldType], _ text: Span<UInt8>, _ arena: Span<UInt8>, _ row: Int
+  ) -> Bool {
     key.removeAll()
-    let bytes = batch.bytes
-    let arena = arena
-    for field in fields {
-      let cell = cells[row * columns.count + field]
+    for place in fields.indices {
+      let cell = cells[row * columns.count + fields[place]]
       guard !cell.isNull else { return false }
-      let type = schema.fields[field].type
-      if cell.isInArena {
-        appendKey(arena.span.extracting(cell.range), type, isPart: fields.count > 1, to: &key)
-      } else {
-        appendKey(bytes.span.extracting(cell.range), type, isPart: fields.count > 1, to: &key)
-      }
+      appendKey(
+        (cell.isInArena ? arena : text).extracting(cell.range), types[place], isPart: fields.count > 1, to: &key)
     }
     return true
   }

@@ -19,6 +19,9 @@ package struct FieldCheck {
   private let isRequired: Bool
   private let lengths: ClosedRange<Int>?
 
+  /// Of a numeric type.
+  let isNumeric: Bool
+
   package enum Rule: String, Sendable, CaseIterable {
     case required, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern
     case enumeration = "enum"
@@ -134,6 +137,11 @@ package struct FieldCheck {
     self.enumeration = members
     self.isFree = isFree
     kind = ValueKind(field.type)
+    isNumeric =
+      switch field.type {
+      case .integer, .number: true
+      default: false
+      }
     isRequired = rules.required
     lengths =
       rules.minLength == nil && rules.maxLength == nil

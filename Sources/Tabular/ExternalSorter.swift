@@ -242,14 +242,8 @@ private final class RunReader {
     position = 0
     while buffer.count < count && offset < run.byteCount {
       let wanted = min(max(bufferByteCount, count - buffer.count), run.byteCount - offset)
-      let start = buffer.count
-      buffer.append(contentsOf: repeatElement(0, count: wanted))
-      let got = buffer.withUnsafeMutableBytes { bytes -> Int in
-        guard let base = bytes.baseAddress else { return -1 }
-        return pread(run.descriptor, base + start, wanted, off_t(offset))
-      }
-      guard got > 0 else { throw FileError("read", "a spilled run") }
-      buffer.removeLast(wanted - got)
+      let (got, _) = appendRead(run.descriptor, wanted, at: offset, to: &buffer)
+      guard got == wanted else { throw FileError("read", "a spilled run") }
       offset += got
     }
     return buffer.count >= count

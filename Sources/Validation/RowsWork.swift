@@ -8,7 +8,7 @@ internal import Tabular
 struct RowsWork: ~Copyable {
   private let header: DeliveryHeader
   private let repairs: [[Repair]]
-  private let hasRepairs: Bool
+  private let isRepaired: [Bool]
   private let maximumRecordByteCount: Int
   private var batch: RecordBatch
   private(set) var check: ChunkCheck
@@ -37,7 +37,7 @@ struct RowsWork: ~Copyable {
     self.header = header
     self.repairs = repairs
     self.maximumRecordByteCount = maximumRecordByteCount
-    hasRepairs = repairs.contains { !$0.isEmpty }
+    isRepaired = repairs.map { !$0.isEmpty }
     batch = RecordBatch(layout: layout)
     rows = CanonicalRowBuilder(columnCount: repairs.count)
     repairCounts = [Int](repeating: 0, count: repairs.count)
@@ -124,13 +124,10 @@ struct RowsWork: ~Copyable {
   }
 
   private mutating func checkRecords() {
-    guard hasRepairs else {
-      return check.check(batch, records: records, rowsBefore: recordCount, linesBefore: lineCount)
-    }
     let repairs = repairs
     var counts = repairCounts
     check.check(
-      batch, records: records, rowsBefore: recordCount, linesBefore: lineCount,
+      batch, records: records, rowsBefore: recordCount, linesBefore: lineCount, isRepaired: isRepaired,
       repair: { field, text in
         guard let repaired = repairedText(text, repairs[field]) else { return nil }
         counts[field] += 1

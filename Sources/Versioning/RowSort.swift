@@ -17,9 +17,8 @@ struct RowSort {
 
   init(_ table: String, key: RowKey, folder: String, _ parallelism: Parallelism) async throws {
     let file = try FileByteSource(path: table)
-    // Larger chunks for larger tables: each range is put together from pieces of all of them.
-    let byteCount = try InputFile(path: table).byteCount
-    let chunkByteCount = parallelism.chunkByteCount * (byteCount > 1 << 30 ? 4 : 2)
+    // Each range is put together from pieces of all chunks, so fewer are better; three of them are in memory at a time.
+    let chunkByteCount = parallelism.chunkByteCount * 2
     self.key = key
     self.parallelism = Parallelism(workers: parallelism.workers, chunkByteCount: chunkByteCount)
     let scratch = try ScratchFile(folder: folder)
@@ -28,7 +27,7 @@ struct RowSort {
     try await ordered(
       self.parallelism, make: { ChunkSort(key) }, work: { try $0.take(from: chunks) },
       collect: { work in
-        runs.append(SortedRun(offset: scratch.byteCount, byteCount: work.sorted.count, work.samples))
+        runs.append(SortedRun(offset: scratch.byteCount, byteCount: work.sorted.count, work.samples.compact))
         try scratch.append(work.sorted)
       })
     self.runs = runs
@@ -65,35 +64,45 @@ struct SortedRun: Sendable {
 /// Keys in order, kept close together.
 struct KeySamples: Sendable {
   private var bytes: [UInt8] = []
-  private var ends: [Int] = []
-  private var offsets: [Int] = []
+  /// Of a chunk's keys and of a chunk: four bytes hold either.
+  private var ends: [UInt32] = []
+  private var offsets: [UInt32] = []
 
   var count: Int { ends.count }
 
   mutating func append(_ key: Span<UInt8>, at offset: Int) {
     bytes.append(contentsOf: [UInt8](copying: key))
-    ends.append(bytes.count)
-    offsets.append(offset)
+    ends.append(UInt32(bytes.count))
+    offsets.append(UInt32(offset))
   }
 
-  func key(_ index: Int) -> ArraySlice<UInt8> { bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]] }
+  func key(_ index: Int) -> ArraySlice<UInt8> { bytes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])] }
+
+  /// The same without the room that was left for more.
+  var compact: KeySamples {
+    var samples = self
+    samples.bytes = bytes.map { $0 }
+    samples.ends = ends.map { $0 }
+    samples.offsets = offsets.map { $0 }
+    return samples
+  }
 
   /// Where to begin reading for keys from `key` on: at the last sample before it.
   func offset(before key: ArraySlice<UInt8>) -> Int {
     let index = firstIndex { compareBytes($0, key) >= 0 }
-    return index == 0 ? 0 : offsets[index - 1]
+    return index == 0 ? 0 : Int(offsets[index - 1])
   }
 
   /// Where to stop reading for keys before `key`; nil for the end.
   func offset(notBefore key: ArraySlice<UInt8>) -> Int? {
     let index = firstIndex { compareBytes($0, key) >= 0 }
-    return index < count ? offsets[index] : nil
+    return index < count ? Int(offsets[index]) : nil
   }
 
   /// Where to stop reading for keys up to `key`; nil for the end.
   func offset(after key: ArraySlice<UInt8>) -> Int? {
     let index = firstIndex { compareBytes($0, key) > 0 }
-    return index < count ? offsets[index] : nil
+    return index < count ? Int(offsets[index]) : nil
   }
 
   private func firstIndex(_ isThere: (ArraySlice<UInt8>) -> Bool) -> Int {

@@ -56,25 +56,49 @@ struct SiteOptions: ParsableArguments {
 
 extension SiteOptions {
   /// Every dataset that is configured, or why it cannot be worked on.
-  func plans(_ reader: ConfigurationReader, _ site: Site) throws -> [DatasetPlan] {
+  func plans(_ reader: ConfigurationReader, _ site: Site) async throws -> [DatasetPlan] {
     let calendar = try reader.calendar()
+    let ids = try reader.datasetIDs()
     var departments: [DepartmentID: Result<Department, ConfigurationError>] = [:]
-    return try reader.datasetIDs().map { id in
-      if departments[id.department] == nil {
-        do {
-          departments[id.department] = .success(try reader.department(id.department))
-        } catch let error as ConfigurationError {
-          departments[id.department] = .failure(error)
+    for department in Set(ids.map(\.department)) {
+      departments[department] = try configured { () throws in try reader.department(department) }
+    }
+    // Reading many files' YAML takes longer than anything else of a run in which nothing changed.
+    let share = (ids.count + Parallelism.coreCount - 1) / Parallelism.coreCount
+    return try await withThrowingTaskGroup(of: (Int, [DatasetPlan]).self) { group in
+      for start in stride(from: 0, to: ids.count, by: max(share, 1)) {
+        group.addTask { [departments] in
+          let plans = try ids[start..<min(start + share, ids.count)].map { id in
+            guard let department = departments[id.department] else { preconditionFailure("just read") }
+            return try plan(id, department, reader, site, calendar)
+          }
+          return (start, plans)
         }
       }
-      do {
-        guard let department = try departments[id.department]?.get() else { preconditionFailure("just read") }
-        let dataset = try reader.dataset(id, department: department, site: site, calendar: calendar)
-        return .ready(dataset, try reader.schema(of: dataset))
-      } catch let error as ConfigurationError {
-        return .misconfigured(id, error.description)
-      }
+      var parts: [(Int, [DatasetPlan])] = []
+      for try await part in group { parts.append(part) }
+      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
     }
+  }
+
+  private func plan(
+    _ id: DatasetID, _ department: Result<Department, ConfigurationError>, _ reader: ConfigurationReader, _ site: Site,
+    _ calendar: WorkCalendar
+  ) throws -> DatasetPlan {
+    let plan = try configured { () throws in
+      let dataset = try reader.dataset(id, department: department.get(), site: site, calendar: calendar)
+      return DatasetPlan.ready(
+        dataset, try reader.schema(of: dataset), configuration: reader.configuration(of: dataset))
+    }
+    switch plan {
+    case .success(let plan): return plan
+    case .failure(let error): return .misconfigured(id, error.description)
+    }
+  }
+
+  /// A mistake in one dataset's configuration is that dataset's trouble; any other error is everybody's.
+  private func configured<Value>(_ read: () throws -> Value) throws -> Result<Value, ConfigurationError> {
+    do { return .success(try read()) } catch let error as ConfigurationError { return .failure(error) }
   }
 }
 

@@ -63,7 +63,7 @@ import Testing
 
   private func rawValues(_ values: [String] = []) throws -> RawValues {
     var builder = RawValuesBuilder(folder: folder.path, memoryBudget: 1 << 20)
-    var work = RemovedValues()
+    var work = RemovedValues(byteCount: 4_096)
     for value in values {
       let bytes = Array(value.utf8)
       work.add(bytes.span, namesPersons: true)

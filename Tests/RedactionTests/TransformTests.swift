@@ -93,7 +93,7 @@ import Testing
       "买买提·吐尔逊", "JOHN SMITH",
       "沪A12345", "长宁餐饮有限公司", "王知行", "77", "62345678",
     ]
-    var work = RemovedValues()
+    var work = RemovedValues(byteCount: 4_096)
     for value in removed {
       let bytes = Array(value.utf8)
       work.add(bytes.span, namesPersons: true)

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Publication
 
 /// Where a field lies in the batch's bytes.
@@ -182,6 +183,11 @@ func countLines(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
   var count = 0
   var previous: UInt8 = 0
   bytes.withUnsafeBufferPointer { bytes in
+    guard let start = bytes.baseAddress, memchr(start + range.lowerBound, 0x0d, range.count) != nil else {
+      // Without CR there is nothing to remember from one byte to the next, and the loop counts many at a time.
+      for index in range where bytes[index] == UInt8(ascii: "\n") { count &+= 1 }
+      return
+    }
     for index in range {
       let byte = bytes[index]
       if byte == UInt8(ascii: "\n") {

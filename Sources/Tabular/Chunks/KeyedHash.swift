@@ -92,6 +92,8 @@ package struct KeyedHash: Sendable {
 /// A quick hash, for tables that nobody has a reason to spoil.
 package func mixedHash(_ text: Span<UInt8>) -> UInt64 { text.withUnsafeBytes { mixedHash($0) } }
 
+package func mixedHash(_ bytes: RawSpan) -> UInt64 { bytes.withUnsafeBytes { mixedHash($0) } }
+
 func mixedHash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
   var hash = 0x9e37_79b9_7f4a_7c15 ^ UInt64(truncatingIfNeeded: bytes.count)
   var index = 0

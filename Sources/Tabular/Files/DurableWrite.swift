@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Hashing
+internal import Synchronization
 package import Publication
 
 // The one place where a file becomes durable: written under a temporary name in the same folder, fsynced, renamed over the
@@ -22,11 +23,9 @@ package func writeDurably(_ bytes: [UInt8], to path: String, mode: UInt32) throw
 /// - Parameters:
 ///   - expected: the copy is thrown away, and an error thrown, where its digest is another one.
 ///   - limit: a source of more bytes is an error.
-///   - isDurable: false leaves it to `synchroniseFile` to make the copy survive a crash.
 @discardableResult
 package func copyDurably(
-  from source: String, to path: String, mode: UInt32, expected: Digest? = nil, limit: Int = .max,
-  isDurable: Bool = true
+  from source: String, to path: String, mode: UInt32, expected: Digest? = nil, limit: Int = .max
 ) throws(FileError) -> WorkFile {
   let input = try InputFile(path: source)
   let temporary = try TemporaryFile(besides: path, mode: mode)
@@ -42,8 +41,56 @@ package func copyDurably(
   }
   let digest = hash.digest()
   if let expected, expected != digest { throw FileError("copy (its digest is not the expected one)", source, EIO) }
-  try temporary.rename(to: path, isDurable: isDurable)
+  try temporary.rename(to: path)
   return WorkFile(path: path, byteCount: offset, digest: digest)
+}
+
+/// Copies a file, hashing it while others of its parts are read and written, and gives its digest.
+///
+/// An older one of the same name is replaced. It is left to `synchroniseFile` to make the copy survive a crash.
+///
+/// - Parameter limit: a source of more bytes is an error.
+package func copy(
+  from source: String, to path: String, mode: UInt32, limit: Int = .max, _ parallelism: Parallelism
+) async throws -> WorkFile {
+  let input = CopiedInput(try InputFile(path: source))
+  guard input.file.byteCount <= limit else { throw FileError("copy", source, EFBIG) }
+  let temporary = try TemporaryFile(besides: path, mode: mode)
+  let descriptor = temporary.descriptor
+  var hash = SHA256()
+  var byteCount = 0
+  try await ordered(
+    parallelism, make: { CopiedPart() },
+    work: { part in
+      guard let (number, offset) = input.next() else { return nil }
+      part.bytes.removeAll(keepingCapacity: true)
+      guard try input.file.read(CopiedInput.partByteCount, at: offset, appendingTo: &part.bytes) > 0 else { return nil }
+      try writeAll(part.bytes, to: descriptor, at: offset, path: path)
+      return number
+    },
+    collect: { part in
+      hash.update(part.bytes)
+      byteCount += part.bytes.count
+    })
+  guard byteCount == input.file.byteCount else { throw FileError("copy (it was cut off meanwhile)", source, EIO) }
+  try temporary.rename(to: path, isDurable: false)
+  return WorkFile(path: path, byteCount: byteCount, digest: hash.digest())
+}
+
+private struct CopiedPart: ~Copyable { var bytes: [UInt8] = [] }
+
+private final class CopiedInput: Sendable {
+  static let partByteCount = 1 << 20
+  let file: InputFile
+  private let nextNumber = Atomic(0)
+
+  init(_ file: consuming InputFile) { self.file = file }
+
+  func next() -> (number: Int, offset: Int)? {
+    let number = nextNumber.add(1, ordering: .relaxed).oldValue
+    let offset = number * Self.partByteCount
+    return offset < file.byteCount ? (number, offset) : nil
+  }
 }
 
 /// Gives a file a second name, durably, in place of what has that name; false where the file system cannot.

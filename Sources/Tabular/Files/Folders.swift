@@ -1,10 +1,11 @@
 internal import Glibc
 
 /// Makes a folder and those above it that are missing, each with the given mode.
-package func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(FileError) {
+///
+/// - Parameter isDurable: the name lasts as long as what will be in it.
+package func makeFolder(_ path: String, mode: UInt32 = 0o700, isDurable: Bool = true) throws(FileError) {
   if mkdir(path, mode) == 0 {
-    // The name must last as long as what will be in it.
-    try synchroniseFolder(of: path)
+    if isDurable { try synchroniseFolder(of: path) }
     return
   }
   if errno == EEXIST {
@@ -17,9 +18,9 @@ package func makeFolder(_ path: String, mode: UInt32 = 0o700) throws(FileError) 
   guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
     throw FileError("make folder", path)
   }
-  try makeFolder(String(path[..<slash]), mode: mode)
+  try makeFolder(String(path[..<slash]), mode: mode, isDurable: isDurable)
   guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError("make folder", path) }
-  try synchroniseFolder(of: path)
+  if isDurable { try synchroniseFolder(of: path) }
 }
 
 /// What a name stands for, links not followed.

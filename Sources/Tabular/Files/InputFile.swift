@@ -33,25 +33,10 @@ package struct InputFile: ~Copyable, Sendable {
   package func read(_ count: Int, at offset: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
     let wanted = min(count, byteCount - offset)
     guard wanted > 0 else { return 0 }
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: wanted))
-    var done = 0
-    let number: Int32 = bytes.withUnsafeMutableBytes { buffer in
-      while done < wanted {
-        guard let base = buffer.baseAddress else { return EFAULT }
-        let result = pread(descriptor, base + start + done, wanted - done, off_t(offset + done))
-        if result < 0 {
-          if errno == EINTR { continue }
-          return errno
-        }
-        if result == 0 { return -1 }
-        done += result
-      }
-      return 0
-    }
-    if number != 0 {
-      bytes.removeLast(wanted)
-      throw FileError("read", path, max(number, 0))
+    let (done, number) = appendRead(descriptor, wanted, at: offset, to: &bytes)
+    if done < wanted {
+      bytes.removeLast(done)
+      throw FileError("read", path, number)
     }
     return wanted
   }
@@ -77,4 +62,27 @@ package struct InputFile: ~Copyable, Sendable {
     _ = try file.read(file.byteCount, at: 0, appendingTo: &bytes)
     return bytes
   }
+}
+
+/// Appends up to `count` bytes from `offset` on.
+///
+/// - Returns: how many there were, and the system's error number where it were fewer for another reason than the file's end.
+func appendRead(_ descriptor: Int32, _ count: Int, at offset: Int, to bytes: inout [UInt8]) -> (Int, Int32) {
+  var done = 0
+  var number: Int32 = 0
+  // Room that is not made zero before it is written to.
+  bytes.append(addingCapacity: count) { output in
+    output.withUnsafeMutableBufferPointer { room, filled in
+      guard let base = room.baseAddress else { return }
+      while done < count {
+        let result = pread(descriptor, base + done, count - done, off_t(offset + done))
+        if result < 0 && errno == EINTR { continue }
+        if result < 0 { number = errno }
+        guard result > 0 else { break }
+        done += result
+      }
+      filled += done
+    }
+  }
+  return (done, number)
 }

@@ -77,11 +77,21 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileE
   if number != 0 { throw FileError("write", path, number) }
 }
 
+/// Writes at a place of its own, wherever others write.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32, at offset: Int, path: String) throws(FileError) {
+  let number = bytes.withUnsafeBytes { writeAll($0, to: descriptor, at: offset) }
+  if number != 0 { throw FileError("write", path, number) }
+}
+
 /// Gives the system's error number, 0 for none.
-func writeAll(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+///
+/// - Parameter offset: where in the file; nil for where the last write ended.
+func writeAll(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int? = nil) -> Int32 {
   var done = 0
   while done < buffer.count, let base = buffer.baseAddress {
-    let result = Glibc.write(descriptor, base + done, buffer.count - done)
+    let rest = buffer.count - done
+    let result =
+      offset.map { pwrite(descriptor, base + done, rest, off_t($0 + done)) } ?? write(descriptor, base + done, rest)
     if result < 0 {
       if errno == EINTR { continue }
       return errno

@@ -35,18 +35,7 @@ package final class ScratchFile: Sendable {
 
   /// Appends exactly `count` bytes from `offset` on.
   package func read(_ count: Int, at offset: Int, appendingTo bytes: inout [UInt8]) throws(FileError) {
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: count))
-    var done = 0
-    let number: Int32 = bytes.withUnsafeMutableBytes { buffer in
-      while done < count, let base = buffer.baseAddress {
-        let result = pread(descriptor, base + start + done, count - done, off_t(offset + done))
-        if result < 0 && errno == EINTR { continue }
-        guard result > 0 else { return result < 0 ? errno : EIO }
-        done += result
-      }
-      return 0
-    }
-    if number != 0 { throw FileError("read", path, number) }
+    let (done, number) = appendRead(descriptor, count, at: offset, to: &bytes)
+    guard done == count else { throw FileError("read", path, number != 0 ? number : EIO) }
   }
 }

@@ -63,18 +63,21 @@ package struct SegmentInflater: ~Copyable {
     let start = output.count
     packed.append(contentsOf: SegmentDeflater.end)
     defer { packed.removeLast(SegmentDeflater.end.count) }
-    output.append(contentsOf: repeatElement(0, count: byteCount))
     var used = 0
     var made = 0
-    let result = packed.withUnsafeBufferPointer { input in
-      output.withUnsafeMutableBufferPointer { output in
-        guard let from = input.baseAddress, let to = output.baseAddress else { return LIBDEFLATE_BAD_DATA }
-        return libdeflate_deflate_decompress_ex(decompressor, from, input.count, to + start, byteCount, &used, &made)
+    var result = LIBDEFLATE_BAD_DATA
+    packed.withUnsafeBufferPointer { input in
+      output.append(addingCapacity: byteCount) { output in
+        output.withUnsafeMutableBufferPointer { room, filled in
+          guard let from = input.baseAddress, let to = room.baseAddress else { return }
+          result = libdeflate_deflate_decompress_ex(decompressor, from, input.count, to, byteCount, &used, &made)
+          if result == LIBDEFLATE_SUCCESS { filled += made }
+        }
       }
     }
     // A stream that ends within the segment, or before its contents do, is not what readers will see.
     guard result == LIBDEFLATE_SUCCESS, used == packed.count, made == byteCount else {
-      output.removeLast(byteCount)
+      output.removeLast(output.count - start)
       return false
     }
     return true

@@ -45,20 +45,20 @@ package final class InflatingByteSource: ByteSource {
   }
 
   private func inflate(_ count: Int, appendingTo bytes: inout [UInt8]) -> Int32 {
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: count))
     var result: Int32 = Z_OK
     input.withUnsafeMutableBufferPointer { input in
-      bytes.withUnsafeMutableBufferPointer { output in
-        stream.next_in = input.baseAddress.map { $0 + inputPosition }
-        stream.avail_in = uInt(input.count - inputPosition)
-        stream.next_out = output.baseAddress.map { $0 + start }
-        stream.avail_out = uInt(count)
-        result = CZlib.inflate(&stream, Z_NO_FLUSH)
+      bytes.append(addingCapacity: count) { output in
+        output.withUnsafeMutableBufferPointer { room, filled in
+          stream.next_in = input.baseAddress.map { $0 + inputPosition }
+          stream.avail_in = uInt(input.count - inputPosition)
+          stream.next_out = room.baseAddress
+          stream.avail_out = uInt(count)
+          result = CZlib.inflate(&stream, Z_NO_FLUSH)
+          filled += count - Int(stream.avail_out)
+        }
       }
     }
     inputPosition = input.count - Int(stream.avail_in)
-    bytes.removeLast(Int(stream.avail_out))
     return result == Z_BUF_ERROR ? Z_OK : result
   }
 }

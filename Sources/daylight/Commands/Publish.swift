@@ -73,7 +73,7 @@ struct RunOptions: ParsableArguments {
     let reader = try site.reader()
     let configuration = try reader.site()
     let now = try clock.clock(of: configuration)
-    let plans = try site.plans(reader, configuration)
+    let plans = try await site.plans(reader, configuration)
     let selected = try selectedIDs(among: plans.map(\.id))
     let logger = startLogging(verbose ? .info : .notice)
     let store = try site.privateStore()
@@ -105,11 +105,11 @@ struct RunOptions: ParsableArguments {
     let reader = try site.reader()
     let configuration = try reader.site()
     let now = try clock.clock(of: configuration)
-    let plans = try site.plans(reader, configuration)
+    let plans = try await site.plans(reader, configuration)
     guard let id = try selectedIDs(among: plans.map(\.id)), id.count == 1,
       let plan = plans.first(where: { id.contains($0.id) })
     else { throw ValidationError("--from-dir needs the name of one dataset") }
-    guard case .ready(let dataset, let schema) = plan else {
+    guard case .ready(let dataset, let schema, _) = plan else {
       if case .misconfigured(_, let problem) = plan {
         throw ConfigurationError(file: plan.id.description, problem: problem)
       }

@@ -73,7 +73,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         site: configuration, privateStore: try site.privateStore(),
         publicRoot: try SiteOptions.absolute(site.publicFolder), clock: try clock.clock(of: configuration),
         acceptsClock: clock.acceptClock, logger: logger)
-      return (try await Scheduler(publisher: publisher, zone: zone)(site.plans(reader, configuration)), zone)
+      return (try await Scheduler(publisher: publisher, zone: zone)(await site.plans(reader, configuration)), zone)
     }
 
     private func show(_ tick: Scheduler.Tick, _ zone: CivilZone) {
@@ -116,7 +116,7 @@ struct ScheduleCommand: AsyncParsableCommand {
   }
 
   /// The command `daylight schedule list`.
-  struct List: ParsableCommand {
+  struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows when each dataset is next due.",
       discussion: """
@@ -131,7 +131,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     @Option(help: "How many moments of each dataset.")
     var count = 1
 
-    func run() throws {
+    func run() async throws {
       let reader = try site.reader()
       let configuration = try reader.site()
       let zone = try ClockOptions.zone(of: configuration)
@@ -140,8 +140,8 @@ struct ScheduleCommand: AsyncParsableCommand {
       var rows = [isChinese ? ["数据集", "计划", "下一次"] : ["DATASET", "SCHEDULE", "NEXT"]]
       let calendar = try reader.calendar()
       var unknownYears: Set<Int> = []
-      for plan in try site.plans(reader, configuration) {
-        guard case .ready(let dataset, _) = plan else {
+      for plan in try await site.plans(reader, configuration) {
+        guard case .ready(let dataset, _, _) = plan else {
           rows.append([plan.id.description, isChinese ? "配置有误" : "misconfigured", ""])
           continue
         }

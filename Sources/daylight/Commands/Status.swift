@@ -6,7 +6,7 @@ internal import SiteConfiguration
 internal import Tabular
 
 /// The command `daylight status`.
-struct Status: ParsableCommand {
+struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows what was promised and what came, what is due, what went wrong and why, what runs out.",
     discussion: """
@@ -31,13 +31,13 @@ struct Status: ParsableCommand {
       "Write a page for people to this file, which must not lie below the public folder.", valueName: "file"))
   var html: String?
 
-  func run() throws {
+  func run() async throws {
     let reader = try site.reader()
     let configuration = try reader.site()
     let zone = try ClockOptions.zone(of: configuration)
     let publicRoot = try SiteOptions.absolute(site.publicFolder)
     let status = try SiteStatus(
-      site.plans(reader, configuration), site: configuration, privateStore: try site.privateStore(),
+      await site.plans(reader, configuration), site: configuration, privateStore: try site.privateStore(),
       publicRoot: publicRoot,
       now: try clock.clock(of: configuration).now, zone: zone)
     if let html {

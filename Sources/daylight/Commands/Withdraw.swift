@@ -40,10 +40,7 @@ struct Withdraw: ParsableCommand {
   }
 
   func run() throws {
-    let parts = dataset.split(separator: "/").map(String.init)
-    guard parts.count == 2, let department = try? DepartmentID(parts[0]),
-      let id = try? DatasetID(department: department, name: parts[1])
-    else { throw ValidationError("\(dataset) must be department/dataset") }
+    guard let id = DatasetID(dataset) else { throw ValidationError("\(dataset) must be department/dataset") }
     let configuration = try site.reader().site()
     let publisher = Publisher(
       site: configuration, privateStore: try site.privateStore(),

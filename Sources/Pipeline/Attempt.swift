@@ -1,0 +1,137 @@
+internal import Approval
+internal import Catalog
+internal import Export
+internal import Hashing
+internal import Ingest
+internal import OutputCheck
+internal import PrivateStore
+internal import Publication
+internal import Redaction
+internal import TableSchema
+internal import Validation
+internal import Versioning
+
+extension Publisher {
+  /// What one dataset comes to: a result, and what is to be published of it.
+  struct Attempt: Sendable {
+    /// What all datasets of one run share.
+    struct Circumstances: Sendable {
+      let published: PublishedSite
+      let runID: String
+      let key: SymmetricKey
+      let clock: Clock
+      /// What tells this program from its next version.
+      let program: String
+      /// By dataset.
+      let settled: [String: SettledDelivery]
+
+      /// Everything that the result for a delivery follows from, but for the delivery and the newest release.
+      func digest(configuration: Digest) -> Digest {
+        let message = Array("settled delivery 1\n\(program)\n\(configuration)".utf8)
+        return Digest(key.derived(for: ["settled delivery"]).authenticationCode(for: message))
+      }
+    }
+
+    var result: DatasetResult
+    var release: Release?
+    var listed: ListedRecord?
+    /// What the release was made of.
+    var delivery: [WorkFile] = []
+    /// What need not be worked through again, once the release is out.
+    var settled: SettledDelivery?
+  }
+
+  func attempt(_ plan: DatasetPlan, _ now: Attempt.Circumstances) async -> Attempt {
+    switch plan {
+    case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
+    case .ready(let dataset, let schema, let configuration):
+      do {
+        if let withdrawal = now.published.withdrawals.first(where: { $0.dataset == dataset.id && !$0.isUndone }) {
+          return Attempt(result: .stillWithdrawn(dataset.id, since: withdrawal.at))
+        }
+        guard dataset.access == .unconditional else { return try list(dataset, schema, now) }
+        return try await journey(
+          of: dataset, schema, circumstances: configuration.map(now.digest(configuration:)), now)
+      } catch let error as StageError {
+        return Attempt(result: DatasetResult(error))
+      } catch let error as RedactionError {
+        return Attempt(result: .misconfigured(dataset.id, error.description))
+      } catch {
+        return Attempt(result: .failed(dataset.id, error))
+      }
+    }
+  }
+
+  private func journey(
+    of dataset: Dataset, _ schema: Schema, circumstances: Digest?, _ now: Attempt.Circumstances
+  ) async throws -> Attempt {
+    let newest = now.published.newest(of: dataset.id)
+    let settled = now.settled[dataset.id.description].flatMap { settled in
+      settled.circumstances == circumstances && settled.record == newest?.record ? settled : nil
+    }
+    let run = Run(
+      id: now.runID, clock: now.clock, workFolder: privateStore.workPath(of: dataset.id, run: now.runID),
+      progress: progress)
+    let publishDataset = PublishDataset(
+      ingest: Ingest(store: privateStore, site: site), validate: Validate(schema: schema),
+      redact: try Redact(dataset: dataset, schema: schema, key: now.key),
+      compare: {
+        try Compare(previous: now.published.previous(of: dataset.id), lastID: now.published.lastID(of: dataset.id))
+      },
+      export: Export(site: site, key: now.key), check: CheckOutput(),
+      retry: Retry(attempts: site.transfer.attempts, firstWait: site.transfer.firstWait), turn: turn,
+      makeWorkFolder: { try privateStore.makeWorkFolder(of: dataset.id, run: now.runID) }, logger: logger)
+    let journey = try await publishDataset(dataset, settled: settled, in: run)
+    var attempt: Attempt
+    var standing = newest
+    switch journey.end {
+    case .settled, .unchanged:
+      attempt = Attempt(result: DatasetResult(dataset.id, .unchanged))
+      attempt.result.release = newest?.release
+      attempt.result.version = newest?.version
+    case .cleared(let cleared):
+      switch try await Approve().run(cleared, in: run) {
+      case .approved(let release):
+        attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
+        attempt.result.release = release.record.release
+        attempt.result.version = release.record.version
+        standing = PublishedSite.Newest(release)
+      case .waiting:
+        attempt = Attempt(result: DatasetResult(dataset.id, .waiting))
+        standing = nil
+      }
+    }
+    attempt.result.rowCount = journey.report.rowCount
+    attempt.result.report = journey.report
+    attempt.result.deliveryStamp = journey.snapshot.stamp
+    attempt.delivery = journey.snapshot.parts
+    if let circumstances, let standing, let delivery = journey.snapshot.digest {
+      attempt.settled = SettledDelivery(
+        dataset: dataset.id, circumstances: circumstances, record: standing.record, delivery: delivery,
+        report: journey.report)
+    }
+    return attempt
+  }
+
+  /// A dataset of which no rows are published: described where it may be, with nothing of its data.
+  private func list(_ dataset: Dataset, _ schema: Schema, _ now: Attempt.Circumstances) throws -> Attempt {
+    // What was released while it was open is not taken back by closing it.
+    guard now.published.releases(of: dataset.id).isEmpty else {
+      return Attempt(result: .stillPublished(dataset.id, access: dataset.access))
+    }
+    var attempt = Attempt(result: DatasetResult(dataset.id, .listed))
+    guard dataset.isListed else { return attempt }
+    let redact = try Redact(dataset: dataset, schema: schema, key: now.key)
+    let record = ListedRecord(
+      dataset: dataset.id, access: dataset.access, metadata: descriptiveMetadata(of: dataset),
+      schema: redact.publicSchema(source: schema).schema)
+    let findings = CheckOutput.findings(inRecord: record.json, name: "site/listed.json")
+    if findings.isEmpty {
+      attempt.listed = record
+    } else {
+      attempt.result = DatasetResult(dataset.id, .refused)
+      attempt.result.report = Report(stage: .outputCheck, findings: findings, rowCount: 0)
+    }
+    return attempt
+  }
+}
