@@ -22,10 +22,10 @@ package struct MakeCatalog: Sendable {
   ///   - released: datasets with releases.
   ///   - listed: datasets of which only a description is published.
   ///   - withdrawals: datasets that were taken back, those that came again among them.
-  ///   - standing: pages of released datasets, by path, that would come out as they are published: they are not made again.
+  ///   - standing: gives the page at a path, of a released dataset, where it would come out as it is published: it is not made again.
   package func callAsFunction(
     _ released: [CatalogEntry], listed: [ListedRecord], withdrawals: [Withdrawal] = [],
-    standing: [String: CatalogFile] = [:]
+    standing: (DatasetID, _ path: String) -> CatalogFile? = { _, _ in nil }
   ) throws -> CatalogTree {
     let entries = (released + (try listed.map { try CatalogEntry(listed: $0) })).sorted {
       $0.dataset.id < $1.dataset.id
@@ -42,7 +42,8 @@ package struct MakeCatalog: Sendable {
       files.append(CatalogFile(path: "\(prefix)index.html", bytes: pages.index(entries, in: language)))
       for entry in entries {
         let path = "\(prefix)datasets/\(entry.dataset.id)/index.html"
-        files.append(standing[path] ?? CatalogFile(path: path, bytes: pages.dataset(entry, in: language)))
+        files.append(
+          standing(entry.dataset.id, path) ?? CatalogFile(path: path, bytes: pages.dataset(entry, in: language)))
       }
       for withdrawal in withdrawals where !withdrawal.isUndone {
         let page = pages.withdrawal(withdrawal, in: language)

@@ -83,9 +83,11 @@ extension Publisher {
       makeWorkFolder: { try privateStore.makeWorkFolder(of: dataset.id, run: now.runID) }, logger: logger)
     let journey = try await publishDataset(dataset, settled: settled, in: run)
     var attempt: Attempt
-    var standing = newest
+    // What the delivery will be settled with; nil where it is already, or nothing came of it yet.
+    var standing: PublishedSite.Newest?
     switch journey.end {
     case .settled, .unchanged:
+      if case .unchanged = journey.end { standing = newest }
       attempt = Attempt(result: DatasetResult(dataset.id, .unchanged))
       attempt.result.release = newest?.release
       attempt.result.version = newest?.version
@@ -96,9 +98,7 @@ extension Publisher {
         attempt.result.release = release.record.release
         attempt.result.version = release.record.version
         standing = PublishedSite.Newest(release)
-      case .waiting:
-        attempt = Attempt(result: DatasetResult(dataset.id, .waiting))
-        standing = nil
+      case .waiting: attempt = Attempt(result: DatasetResult(dataset.id, .waiting))
       }
     }
     attempt.result.rowCount = journey.report.rowCount

@@ -37,9 +37,13 @@ struct PublishCatalog {
     // The first publication of a site needs something to say; later ones may have lost their last entry.
     guard !entries.isEmpty || !listed.isEmpty || state != nil else { return [] }
 
+    let standing = try standingDatasets(
+      published, isTrial: state?.isTrial ?? true, except: Set(releases.map(\.record.dataset)))
     let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(
       entries, listed: listed, withdrawals: withdrawals,
-      standing: standingPages(published, isTrial: state?.isTrial ?? true, except: Set(releases.map(\.record.dataset))))
+      standing: { dataset, path in
+        standing.contains(dataset) && fileKind(publicStore.path(path)) == .file ? published.tree[path] : nil
+      })
     try check(tree)
     let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {
@@ -84,21 +88,14 @@ struct PublishCatalog {
     return entries
   }
 
-  /// The pages of released datasets that stay as they are: made by this program from the same site, for the same releases.
-  private func standingPages(_ published: PublishedSite, isTrial: Bool, except released: Set<DatasetID>) throws
-    -> [String: CatalogFile]
+  /// The released datasets of which the pages stay as they are: made by this program from the same site, for the same releases.
+  private func standingDatasets(_ published: PublishedSite, isTrial: Bool, except released: Set<DatasetID>) throws
+    -> Set<DatasetID>
   {
     guard let making = try making(isTrial: isTrial), let tree = published.treeDigest,
       try privateStore.ledger.catalogMaking(tree: tree) == making
-    else { return [:] }
-    var pages: [String: CatalogFile] = [:]
-    for dataset in published.datasets where !released.contains(dataset) {
-      for path in ["datasets/\(dataset)/index.html", "en/datasets/\(dataset)/index.html"] {
-        guard let page = published.tree[path], fileKind(publicStore.path(path)) == .file else { continue }
-        pages[path] = page
-      }
-    }
-    return pages
+    else { return [] }
+    return Set(published.datasets).subtracting(released)
   }
 
   /// Everything that a dataset's pages follow from, but for its releases; nil where that is not known.

@@ -107,26 +107,17 @@ package struct ChunkCheck: ~Copyable {
       if !isRepaired.isEmpty && isRepaired[field] {
         checkColumn(field, batch, records: records, repair: repair)
       } else {
-        checkColumn(field, batch, records: records)
+        checkColumn(field, batch, records: records, repair: { _, _ in nil })
       }
     }
     for index in keys.indices { addKeys(index, batch, rowsBefore: rowsBefore, records: records) }
     problems.locate(batch, rowsBefore: rowsBefore, linesBefore: linesBefore)
   }
 
-  private mutating func checkColumn(_ field: Int, _ batch: borrowing RecordBatch, records: [Int]) {
-    let check = checks[field]
-    let bytes = batch.bytes
-    let text = bytes.span
-    for row in records.indices {
-      let source = batch.field(records[row], columns[field])
-      let start = arena.count
-      let verdict = read(check, field, text.extracting(source.range), records[row])
-      take(verdict, row, field, source, start, bytes, isNumeric: check.isNumeric)
-    }
-  }
-
-  private mutating func checkColumn(_ field: Int, _ batch: borrowing RecordBatch, records: [Int], repair: Repair) {
+  /// Inlined, so that without a repair nobody is asked for one.
+  @inline(__always) private mutating func checkColumn(
+    _ field: Int, _ batch: borrowing RecordBatch, records: [Int], repair: Repair
+  ) {
     let check = checks[field]
     let bytes = batch.bytes
     let text = bytes.span

@@ -59,11 +59,7 @@ struct KeyedRows: ~Copyable {
     var current = TextBuffer()
     while try batch.next() {
       let bytes = batch.bytes
-      for record in batch.rows {
-        if isHeader {
-          isHeader = false
-          continue
-        }
+      for record in batch.rows(after: &isHeader) {
         current.removeAll()
         key.append(batch, bytes.span, record, to: &current)
         if rowCount == 0 { first.append(current) } else { compareKey(current) }

@@ -158,11 +158,7 @@ private struct ChunkSort: ~Copyable {
     var isHeader = chunk.number == 0
     while try batch.next() {
       let bytes = batch.bytes
-      for record in batch.rows {
-        if isHeader {
-          isHeader = false
-          continue
-        }
+      for record in batch.rows(after: &isHeader) {
         let start = keys.count
         key.append(batch, bytes.span, record, to: &keys)
         let (keyRange, row) = (start..<keys.count, batch.recordRange(record))

@@ -54,6 +54,11 @@ package struct RecordBatch: ~Copyable {
   package var remainder: Int { limit - position }
 
   package var rows: Range<Int> { 0..<recordCount }
+  /// The same without the table's header, where that is still to come.
+  package func rows(after header: inout Bool) -> Range<Int> {
+    defer { header = false }
+    return (header ? min(1, recordCount) : 0)..<recordCount
+  }
   package func fieldCount(_ record: Int) -> Int { Int(fieldIndex[record + 1] - fieldIndex[record]) }
   /// Where a record's fields begin in `fields`.
   package func firstField(_ record: Int) -> Int { Int(fieldIndex[record]) }

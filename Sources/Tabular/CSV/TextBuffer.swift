@@ -2,7 +2,8 @@ internal import Glibc
 
 /// Bytes that are put together piece by piece, kept where they are, and used again and again.
 ///
-/// An array would check its room, its owner and its bounds for every piece.
+/// An array would check its room, its owner and its bounds for every piece. It has one owner at a time, who alone uses the memory, and
+/// so may go from one thread to another.
 package struct TextBuffer: ~Copyable, @unchecked Sendable {
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
