@@ -14,6 +14,7 @@ package final class ScratchFile: Sendable {
     guard descriptor >= 0 else { throw FileError("create", path) }
     self.descriptor = descriptor
     unlink(path)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     end = Mutex(0)
   }
 
