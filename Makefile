@@ -52,6 +52,7 @@ bench: build ## Measures the release build beside its peers (BENCH="--large --ma
 	@if [ ! -x .cache/bench-python/bin/python ]; then python3 -m venv .cache/bench-python; fi
 	@.cache/bench-python/bin/python -c 'import numpy, polars' 2>/dev/null \
 	  || .cache/bench-python/bin/python -m pip install -q --disable-pip-version-check numpy polars
+	@swift build -c release --product decoding-bench $(SWIFT_FLAGS)
 	@python3 .ci/bench $(BENCH)
 
 lint: ## Checks format, imports against the map, forbidden calls and file sizes.

@@ -106,6 +106,9 @@ let package = Package(
     // Tests mirror the sources; CommandTests go through the door that users use, ConformanceTests hold others' cases against it.
     .target(
       name: "TestSupport", dependencies: ["Publication", "Tabular"], path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "decoding-bench", dependencies: ["Publication", "Tabular"], path: "Tests/DecodingBench",
+      swiftSettings: strict),
     test("PublicationTests", ["Publication", "TestSupport"]),
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),

@@ -19,7 +19,7 @@ struct Delivery: Sendable {
     }
     self.file = file
     let declared = dataset.source.encoding.flatMap(TextEncoding.init(name:))
-    let evidence = try await EncodingEvidence.gather(of: file.path, declared: declared, parallelism)
+    let evidence = try await EncodingEvidence(of: file.path, declared: declared, parallelism)
     facts = evidence.facts
     switch evidence.verdict {
     case .encoding(let found, let count): (encoding, markByteCount) = (found, count)
@@ -38,7 +38,7 @@ struct Delivery: Sendable {
     let file = try FileByteSource(path: file.path, from: cutsRawBytes ? markByteCount : 0)
     return DeliveryText(
       source: cutsRawBytes
-        ? file : try DecodingByteSource(file, encoding: encoding, markByteCount: markByteCount),
+        ? file : DecodingByteSource(file, encoding: encoding, markByteCount: markByteCount),
       layout: dataset.source.layout, isGB18030: encoding == .gb18030,
       maximumRecordByteCount: dataset.source.maximumRecordByteCount)
   }
@@ -54,7 +54,7 @@ struct Delivery: Sendable {
   /// The text again, decoded, for a single reader.
   func reopen() throws -> RecordReader {
     RecordReader(
-      try DecodingByteSource(FileByteSource(path: file.path), encoding: encoding, markByteCount: markByteCount),
+      DecodingByteSource(try FileByteSource(path: file.path), encoding: encoding, markByteCount: markByteCount),
       layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
   }
 }
@@ -118,11 +118,10 @@ private func encodingRefusal(
   var location = Location(byte: firstInvalid)
   var column: Int?
   var bytes: [UInt8] = []
-  if let firstInvalid, let prefix = try? FileByteSource(path: file.path, limit: firstInvalid),
-    let decoded = try? DecodingByteSource(prefix, encoding: encoding, markByteCount: 0)
-  {
+  if let firstInvalid, let prefix = try? FileByteSource(path: file.path, limit: firstInvalid) {
     var reader = RecordReader(
-      decoded, layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+      DecodingByteSource(prefix, encoding: encoding, markByteCount: 0), layout: dataset.source.layout,
+      maximumRecordByteCount: dataset.source.maximumRecordByteCount)
     var last = 0
     while (try? reader.next()) == true {
       last = reader.batch.recordCount - 1

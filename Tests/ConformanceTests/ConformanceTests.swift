@@ -144,10 +144,10 @@ import Testing
     #expect(count > 250)
   }
 
-  @Test func encodingsAreToldApart() throws {
+  @Test func encodingsAreToldApart() async throws {
     guard let folder = sharedFile("suites/encodings") else { return }
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() where name.hasSuffix(".csv") {
-      let evidence = try EncodingEvidence(of: "\(folder)/\(name)", declared: nil)
+      let evidence = try await EncodingEvidence(of: "\(folder)/\(name)", declared: nil, Parallelism())
       let found: String
       switch evidence.verdict {
       case .encoding(let encoding, _): found = encoding.rawValue
@@ -165,8 +165,8 @@ import Testing
 
   @Test func gb18030Table() throws {
     guard let folder = sharedFile("suites/encodings/gb18030-table") else { return }
-    let source = try DecodingByteSource(
-      FileByteSource(path: "\(folder)/gb18030_in.txt"), encoding: .gb18030, markByteCount: 0)
+    let source = DecodingByteSource(
+      try FileByteSource(path: "\(folder)/gb18030_in.txt"), encoding: .gb18030, markByteCount: 0)
     var text: [UInt8] = []
     while try source.read(1 << 16, appendingTo: &text) {}
     let expected = Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/gb18030_in_ref.txt")))

@@ -51,13 +51,15 @@ import Testing
     }
   }
 
-  /// In GB18030 the second byte of a character may be a bar.
-  @Test func aDelimiterWithinACharacterIsNone() throws {
+  /// In GB18030 the second byte of a character may be a bar or a backslash.
+  @Test(arguments: [nil, UInt8(ascii: "\\")]) func aDelimiterWithinACharacterIsNone(escape: UInt8?) throws {
     var layout = Source.Layout()
     layout.delimiter = UInt8(ascii: "|")
+    layout.escape = escape
     var random = SmallRandom(seed: 4)
     let pieces: [[UInt8]] = [
-      [0x81, 0x7c], [0xd6, 0xd0], [0x81, 0x30, 0x81, 0x30], [0x22], [0x7c], [0x0a], [0x61], [0x84, 0x31, 0x95, 0x33],
+      [0x81, 0x7c], [0x81, 0x5c], [0xd6, 0xd0], [0x81, 0x30, 0x81, 0x30], [0x22], [0x7c], [0x0a], [0x61],
+      [0x84, 0x31, 0x95, 0x33],
     ]
     for _ in 0..<3_000 {
       let text = (0..<Int.random(in: 0...16, using: &random)).flatMap { _ in pieces.randomElement(using: &random) ?? []

@@ -207,7 +207,7 @@ package struct RecordCutter: Sendable {
     while index < limit {
       let byte = bytes[index]
       // Of a character of several bytes the others may look like a delimiter.
-      if isGB18030 && byte >= 0x81 && !isQuoted {
+      if isGB18030 && byte >= 0x81 {
         let isLong = index + 1 < limit && bytes[index + 1] >= 0x30 && bytes[index + 1] <= 0x39
         index += isLong ? 4 : 2
         isStart = false

@@ -86,3 +86,9 @@ func appendRead(_ descriptor: Int32, _ count: Int, at offset: Int, to bytes: ino
   }
   return (done, number)
 }
+
+/// A file that several workers read, each at its own place.
+final class SharedInputFile: Sendable {
+  let file: InputFile
+  init(_ file: consuming InputFile) { self.file = file }
+}

@@ -6,7 +6,6 @@ internal import Publication
 package final class DecodingByteSource: ByteSource {
   private let source: any ByteSource
   private let encoding: TextEncoding
-  private let table: GB18030Table?
   private var input: [UInt8] = []
   /// Offset in the source of the first byte of `input`.
   private var offset = 0
@@ -14,16 +13,11 @@ package final class DecodingByteSource: ByteSource {
   private var markToSkip: Int
   private var utf8 = UTF8Check()
 
-  package init(_ source: any ByteSource, encoding: TextEncoding, markByteCount: Int) throws(FormatError) {
+  package init(_ source: any ByteSource, encoding: TextEncoding, markByteCount: Int) {
     self.source = source
     self.encoding = encoding
     mark = markByteCount
     markToSkip = markByteCount
-    table = encoding == .gb18030 ? GB18030Table.shared : nil
-    if encoding == .gb18030 && table == nil {
-      throw FormatError(
-        .undecodable(encoding: "gb18030 (this system has no GB18030 converter: install libc-bin)", bytes: ""))
-    }
   }
 
   package func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
@@ -37,9 +31,7 @@ package final class DecodingByteSource: ByteSource {
       }
       switch encoding {
       case .utf8: try passUTF8(isLast: !more, appendingTo: &bytes)
-      case .gb18030:
-        guard let table else { return false }
-        try consume(table.decode(input, appendingTo: &bytes), isLast: !more)
+      case .gb18030: try consume(Tabular.decodeGB18030(input, appendingTo: &bytes), isLast: !more)
       case .utf16LittleEndian: try consume(decodeUTF16(isLittleEndian: true, appendingTo: &bytes), isLast: !more)
       case .utf16BigEndian: try consume(decodeUTF16(isLittleEndian: false, appendingTo: &bytes), isLast: !more)
       }
@@ -106,5 +98,29 @@ package final class DecodingByteSource: ByteSource {
     let bad = index >= 0 && index < input.count ? input[index...index] : []
     return FormatError(
       .undecodable(encoding: encoding.rawValue, bytes: encodeHex(bad)), at: Location(byte: byte))
+  }
+}
+
+/// Writes one scalar beyond ASCII or not; the room was made.
+@inline(__always)
+private func appendUTF8(_ scalar: UInt32, to output: UnsafeMutableBufferPointer<UInt8>, at index: inout Int) {
+  func put(_ value: UInt32) {
+    output[index] = UInt8(truncatingIfNeeded: value)
+    index &+= 1
+  }
+  if scalar < 0x80 {
+    put(scalar)
+  } else if scalar < 0x800 {
+    put(0xc0 | scalar >> 6)
+    put(0x80 | scalar & 0x3f)
+  } else if scalar < 0x10000 {
+    put(0xe0 | scalar >> 12)
+    put(0x80 | scalar >> 6 & 0x3f)
+    put(0x80 | scalar & 0x3f)
+  } else {
+    put(0xf0 | scalar >> 18)
+    put(0x80 | scalar >> 12 & 0x3f)
+    put(0x80 | scalar >> 6 & 0x3f)
+    put(0x80 | scalar & 0x3f)
   }
 }

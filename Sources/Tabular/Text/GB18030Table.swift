@@ -1,193 +1,140 @@
-internal import Glibc
-internal import Publication
-
-/// The characters of GB18030's two-byte and four-byte codes, for a decoder of our own: read off the system's converter once,
-/// with the differences that its edition of the standard makes put right.
+/// GB18030's characters as UTF-8, and what tells its text from other encodings'.
 ///
-/// - Source: GB 18030-2022; WHATWG Encoding, index gb18030. Six codes that glibc maps to plane 2 stay in the private use area,
-///   and A3A0 is the ideographic space.
+/// The 18 four-byte codes that the 2022 edition gave to the private use area (82359037…82359134, 84318236…84318335) are read as
+/// what older editions meant by them, the characters 9FB4…9FBB and FE10…FE19: nobody writes the former.
+///
+/// - Source: GB 18030-2022; WHATWG Encoding, gb18030 decoder; Unicode L2/23-003R.
 struct GB18030Table: Sendable {
-  /// By (lead - 0x81) * 190 + trail, trails counted from 0x40 without 0x7F.
-  let twoByte: [UInt16]
+  /// One character of the basic plane: two or three bytes of UTF-8 from the lowest bits on, their count from bit 24 on, and marks.
+  struct Entry: Sendable {
+    let bits: UInt32
+
+    static let everydayMark: UInt32 = 1 << 28
+    static let big5Mark: UInt32 = 1 << 29
+    static let big5EverydayMark: UInt32 = 1 << 30
+
+    @inline(__always) var isAssigned: Bool { bits != 0 }
+    @inline(__always) var utf8: UInt32 { bits & 0xff_ffff }
+    @inline(__always) var byteCount: Int { Int(bits &>> 24 & 3) }
+    /// 1 for a symbol, a full-width form or a hanzi of GB2312 level 1 (rows 1, 3 and 16 to 55).
+    @inline(__always) var everyday: Int { Int(bits &>> 28 & 1) }
+    /// Whether Big5 has codes of this form.
+    @inline(__always) var isBig5: Bool { bits & Self.big5Mark != 0 }
+    /// 1 where that would be a symbol or a hanzi of Big5 level 1.
+    @inline(__always) var big5Everyday: Int { Int(bits &>> 30 & 1) }
+
+    init(bits: UInt32) { self.bits = bits }
+
+    /// A character beyond ASCII.
+    init(_ scalar: UInt32) {
+      bits =
+        scalar < 0x800
+        ? 0xc0 | scalar >> 6 | (0x80 | scalar & 0x3f) << 8 | 2 << 24
+        : 0xe0 | scalar >> 12 | (0x80 | scalar >> 6 & 0x3f) << 8 | (0x80 | scalar & 0x3f) << 16 | 3 << 24
+    }
+
+    /// What the two bytes of the character say beside it.
+    func marked(lead: UInt8, trail: UInt8) -> Entry {
+      var bits = bits
+      let isLevelOne = lead == 0xa1 || lead == 0xa3 || (lead >= 0xb0 && lead <= 0xd7)
+      if isLevelOne && trail >= 0xa1 { bits |= Self.everydayMark }
+      if trail <= 0x7e || trail >= 0xa1 { bits |= Self.big5Mark }
+      if lead >= 0xa1 && lead <= 0xc6 { bits |= Self.big5EverydayMark }
+      return Entry(bits: bits)
+    }
+  }
+
+  /// By the two bytes as one number, lead first, without its highest bit; ASCII and invalid codes are not assigned.
+  private let twoByte: [Entry]
   /// By the linear value of 81308130…8431A439.
-  let fourByte: [UInt16]
+  private let fourByte: [Entry]
 
-  static let twoByteCount = 126 * 190
-  static let fourByteCount = 39_420
+  static let shared = GB18030Table()
 
-  /// Nil where the system has no GB18030 converter.
-  static let shared: GB18030Table? = GB18030Table()
-
-  private init?() {
-    guard let converter = Converter() else { return nil }
-    var two = [UInt16](repeating: 0, count: Self.twoByteCount)
-    for lead in 0x81...0xfe {
-      for trail in 0x40...0xfe where trail != 0x7f {
-        let index = Self.index(UInt8(lead), UInt8(trail))
-        two[index] = converter.character([UInt8(lead), UInt8(trail)]) ?? 0
+  private init() {
+    var two = [Entry](repeating: Entry(bits: 0), count: 1 << 15)
+    var taken = Set<UInt32>()
+    var lines = gb18030Characters.unicodeScalars.split(separator: "\n").makeIterator()
+    func assign(_ lead: UInt8, _ trails: [UInt8], _ scalars: some Sequence<UInt32>) {
+      for (trail, scalar) in zip(trails, scalars) {
+        two[Int(lead & 0x7f) << 8 | Int(trail)] = Entry(scalar).marked(lead: lead, trail: trail)
+        taken.insert(scalar)
       }
     }
-    let corrections: [(UInt8, UInt8, UInt16)] = [
-      (0xa3, 0xa0, 0x3000), (0xfe, 0x51, 0xe816), (0xfe, 0x52, 0xe817), (0xfe, 0x53, 0xe818), (0xfe, 0x6c, 0xe831),
-      (0xfe, 0x76, 0xe83b), (0xfe, 0x91, 0xe855),
-    ]
-    for (lead, trail, character) in corrections { two[Self.index(lead, trail)] = character }
-    var four = [UInt16](repeating: 0, count: Self.fourByteCount)
-    for linear in 0..<Self.fourByteCount {
-      let code = [
-        UInt8(0x81 + linear / 12_600), UInt8(0x30 + linear / 1_260 % 10), UInt8(0x81 + linear / 10 % 126),
-        UInt8(0x30 + linear % 10),
-      ]
-      four[linear] = converter.character(code) ?? 0
+    let lower = Array(0x40...0x7e) + Array(0x80...0xa0 as ClosedRange<UInt8>)
+    let upper = Array(0xa1...0xfe as ClosedRange<UInt8>)
+    for lead in 0x81...0xfe as ClosedRange<UInt8> {
+      // The three user-defined areas are the first rows of the private use area.
+      switch lead {
+      case 0xa1...0xa7: assign(lead, lower, (0xe4c6 + UInt32(lead - 0xa1) * 96)...)
+      default: assign(lead, lower, lines.next()?.map(\.value) ?? [])
+      }
+      switch lead {
+      case 0xaa...0xaf: assign(lead, upper, (0xe000 + UInt32(lead - 0xaa) * 94)...)
+      case 0xf8...0xfe: assign(lead, upper, (0xe234 + UInt32(lead - 0xf8) * 94)...)
+      default: assign(lead, upper, lines.next()?.map(\.value) ?? [])
+      }
     }
+    assign(0xa3, [0xa0], [0x3000])
     twoByte = two
-    fourByte = four
-  }
 
-  @inline(__always) static func index(_ lead: UInt8, _ trail: UInt8) -> Int {
-    (Int(lead) &- 0x81) &* 190 &+ Int(trail) &- (trail > 0x7f ? 0x41 : 0x40)
-  }
-
-  /// Appends the text of whole characters as UTF-8.
-  ///
-  /// - Returns: how many bytes were used, and whether the next ones are invalid; what is cut off at the end is left.
-  func decode(_ bytes: [UInt8], appendingTo text: inout [UInt8]) -> (used: Int, isInvalid: Bool) {
-    let start = text.count
-    // Two bytes become at most three.
-    text.append(contentsOf: repeatElement(0, count: bytes.count * 3 / 2 + 4))
-    var used = 0
-    var isInvalid = false
-    var end = start
-    bytes.withUnsafeBufferPointer { input in
-      text.withUnsafeMutableBufferPointer { output in
-        twoByte.withUnsafeBufferPointer { twoByte in
-          fourByte.withUnsafeBufferPointer { fourByte in
-            var i = 0
-            var o = start
-            let n = input.count
-            while i < n {
-              let lead = input[i]
-              if lead < 0x80 {
-                output[o] = lead
-                o &+= 1
-                i &+= 1
-                continue
-              }
-              guard lead >= 0x81 && lead <= 0xfe else {
-                isInvalid = true
-                break
-              }
-              guard i &+ 1 < n else { break }
-              let second = input[i &+ 1]
-              var scalar: UInt32 = 0
-              if second >= 0x40 && second != 0x7f && second != 0xff {
-                scalar = UInt32(twoByte[Self.index(lead, second)])
-                if scalar != 0 { i &+= 2 }
-              } else if second >= 0x30 && second <= 0x39 {
-                guard i &+ 3 < n else {
-                  isInvalid = i &+ 2 < n && !(input[i &+ 2] >= 0x81 && input[i &+ 2] <= 0xfe)
-                  break
-                }
-                let third = input[i &+ 2]
-                let fourth = input[i &+ 3]
-                if third >= 0x81 && third <= 0xfe && fourth >= 0x30 && fourth <= 0x39 {
-                  let linear =
-                    (Int(lead) &- 0x81) &* 12_600 &+ (Int(second) &- 0x30) &* 1_260 &+ (Int(third) &- 0x81) &* 10
-                    &+ Int(fourth) &- 0x30
-                  if linear < Self.fourByteCount {
-                    scalar = UInt32(fourByte[linear])
-                  } else if linear >= 189_000 && linear <= 1_237_575 {
-                    scalar = UInt32(linear &- 189_000 &+ 0x10000)
-                  }
-                  if scalar != 0 { i &+= 4 }
-                }
-              }
-              guard scalar != 0 else {
-                isInvalid = true
-                break
-              }
-              appendUTF8(scalar, to: output, at: &o)
-            }
-            used = i
-            end = o
-          }
-        }
-      }
+    // Four-byte codes number, in order, what the two-byte codes of the first edition left of the basic plane.
+    taken.subtract(0x9fb4...0x9fbb)
+    taken.subtract(0xfe10...0xfe19)
+    taken.formUnion(0xe78d...0xe796)
+    taken.formUnion([0xe5e5, 0xe7c7, 0xe81e, 0xe826, 0xe82b, 0xe82c, 0xe832, 0xe843, 0xe854, 0xe864])
+    fourByte = (0x80...0xffff as ClosedRange<UInt32>).compactMap { scalar in
+      guard scalar >> 11 != 0x1b, scalar == 0x1e3f || !taken.contains(scalar) else { return nil }
+      // A8BC and 8135F437 changed places in 2005.
+      return Entry(scalar == 0x1e3f ? 0xe7c7 : scalar)
     }
-    text.removeLast(text.count - end)
-    return (used, isInvalid)
-  }
-}
-
-/// Replaces whole characters of GB18030 by UTF-8.
-///
-/// - Throws: `FormatError.undecodable`.
-package func decodeGB18030(_ bytes: inout [UInt8]) throws {
-  guard let table = GB18030Table.shared else {
-    throw FormatError(.undecodable(encoding: "gb18030 (this system has no GB18030 converter)", bytes: ""))
-  }
-  var text: [UInt8] = []
-  let (used, isInvalid) = table.decode(bytes, appendingTo: &text)
-  guard !isInvalid, used == bytes.count else {
-    throw FormatError(.undecodable(encoding: "gb18030", bytes: ""), at: Location(byte: used))
-  }
-  bytes = text
-}
-
-/// Writes one scalar beyond ASCII or not; the room was made.
-@inline(__always)
-func appendUTF8(_ scalar: UInt32, to output: UnsafeMutableBufferPointer<UInt8>, at index: inout Int) {
-  func put(_ value: UInt32) {
-    output[index] = UInt8(truncatingIfNeeded: value)
-    index &+= 1
-  }
-  if scalar < 0x80 {
-    put(scalar)
-  } else if scalar < 0x800 {
-    put(0xc0 | scalar >> 6)
-    put(0x80 | scalar & 0x3f)
-  } else if scalar < 0x10000 {
-    put(0xe0 | scalar >> 12)
-    put(0x80 | scalar >> 6 & 0x3f)
-    put(0x80 | scalar & 0x3f)
-  } else {
-    put(0xf0 | scalar >> 18)
-    put(0x80 | scalar >> 12 & 0x3f)
-    put(0x80 | scalar >> 6 & 0x3f)
-    put(0x80 | scalar & 0x3f)
-  }
-}
-
-/// The system's converter from GB18030 to UTF-16.
-private struct Converter: ~Copyable {
-  private let handle: iconv_t
-
-  init?() {
-    guard let handle = iconv_open("UTF-16LE", "GB18030"), handle != iconv_t(bitPattern: -1) else { return nil }
-    self.handle = handle
   }
 
-  deinit { iconv_close(handle) }
+  /// A place in text: the next character, or why there is none.
+  enum Step {
+    /// The character's bytes in UTF-8 from the lowest bits on, and its length here.
+    case character(utf8: UInt32, utf8ByteCount: Int, byteCount: Int)
+    case incomplete
+    case invalid
+  }
 
-  /// The character of one code where it is in the basic plane; nil where it is not, or there is none.
-  func character(_ code: [UInt8]) -> UInt16? {
-    var input = code.map { CChar(bitPattern: $0) }
-    var output = [UInt8](repeating: 0, count: 8)
-    var made = 0
-    var isWhole = false
-    input.withUnsafeMutableBufferPointer { input in
-      output.withUnsafeMutableBytes { output in
-        var from = input.baseAddress
-        var to = output.baseAddress?.assumingMemoryBound(to: CChar.self)
-        var fromLeft = input.count
-        var toLeft = output.count
-        isWhole = iconv(handle, &from, &fromLeft, &to, &toLeft) != -1 && fromLeft == 0
-        made = output.count - toLeft
-      }
+  /// The character of two bytes, lead first; not assigned where they are none.
+  @inline(__always) static func entry(_ lead: UInt8, _ trail: UInt8, in table: UnsafeBufferPointer<Entry>) -> Entry {
+    table[Int(lead & 0x7f) &<< 8 | Int(trail)]
+  }
+
+  func withTwoByteCodes<Result>(_ body: (UnsafeBufferPointer<Entry>) -> Result) -> Result {
+    twoByte.withUnsafeBufferPointer(body)
+  }
+
+  /// The character beyond ASCII at an index, looked at with care: four bytes, cut off, or none.
+  func step(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Step {
+    let lead = bytes[index]
+    guard lead >= 0x81 && lead <= 0xfe else { return .invalid }
+    guard index + 1 < bytes.count else { return .incomplete }
+    let second = bytes[index + 1]
+    guard second >= 0x30 && second <= 0x39 else {
+      let entry = twoByte[Int(lead & 0x7f) << 8 | Int(second)]
+      guard entry.isAssigned else { return .invalid }
+      return .character(utf8: entry.utf8, utf8ByteCount: entry.byteCount, byteCount: 2)
     }
-    // After an error the converter is brought back to its first state.
-    if !isWhole { iconv(handle, nil, nil, nil, nil) }
-    guard isWhole, made == 2 else { return nil }
-    return UInt16(output[0]) | UInt16(output[1]) << 8
+    guard index + 2 < bytes.count else { return .incomplete }
+    let third = bytes[index + 2]
+    guard third >= 0x81 && third <= 0xfe else { return .invalid }
+    guard index + 3 < bytes.count else { return .incomplete }
+    let fourth = bytes[index + 3]
+    guard fourth >= 0x30 && fourth <= 0x39 else { return .invalid }
+    let linear =
+      (Int(lead) - 0x81) * 12_600 + (Int(second) - 0x30) * 1_260 + (Int(third) - 0x81) * 10 + Int(fourth) - 0x30
+    if linear < fourByte.count {
+      return .character(utf8: fourByte[linear].utf8, utf8ByteCount: fourByte[linear].byteCount, byteCount: 4)
+    }
+    // 90308130…E3329A35 are the other planes.
+    guard linear >= 189_000 && linear <= 1_237_575 else { return .invalid }
+    let scalar = UInt32(linear - 189_000 + 0x10000)
+    let utf8 =
+      0xf0 | scalar >> 18 | (0x80 | scalar >> 12 & 0x3f) << 8 | (0x80 | scalar >> 6 & 0x3f) << 16
+      | (0x80 | scalar & 0x3f) << 24
+    return .character(utf8: utf8, utf8ByteCount: 4, byteCount: 4)
   }
 }

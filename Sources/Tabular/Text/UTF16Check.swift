@@ -37,3 +37,33 @@ package struct UTF16Check: Sendable {
     if let start = highSurrogateOffset { firstInvalid = start }
   }
 }
+
+/// What a look at every byte of a file says of it as UTF-16, in both orders.
+package struct UTF16Scan: Sendable {
+  private var littleEndian = UTF16Check(isLittleEndian: true)
+  private var bigEndian = UTF16Check(isLittleEndian: false)
+  /// NULs, by the parity of their offsets.
+  package private(set) var evenNulls = 0
+  package private(set) var oddNulls = 0
+
+  package init(of path: String) throws {
+    let source = try FileByteSource(path: path)
+    var offset = 0
+    var chunk: [UInt8] = []
+    while try source.read(1 << 20, appendingTo: &chunk) {
+      littleEndian.update(chunk[...])
+      bigEndian.update(chunk[...])
+      for index in chunk.indices where chunk[index] == 0 {
+        if (offset + index) % 2 == 0 { evenNulls += 1 } else { oddNulls += 1 }
+      }
+      offset += chunk.count
+      chunk.removeAll(keepingCapacity: true)
+    }
+    littleEndian.finish()
+    bigEndian.finish()
+  }
+
+  package func check(_ encoding: TextEncoding) -> UTF16Check {
+    encoding == .utf16BigEndian ? bigEndian : littleEndian
+  }
+}

@@ -16,7 +16,7 @@ package struct UTF8Scan: Sendable {
     let file = try InputFile(path: path)
     _ = try file.read(4, at: 0, appendingTo: &head)
     let byteCount = file.byteCount
-    let input = SharedInput(file)
+    let input = SharedInputFile(file)
     let next = Atomic(0)
     var result = self
     try await ordered(
@@ -35,12 +35,6 @@ package struct UTF8Scan: Sendable {
     self = result
   }
 
-  /// Files are read at any place by any thread.
-  private final class SharedInput: Sendable {
-    let file: InputFile
-    init(_ file: consuming InputFile) { self.file = file }
-  }
-
   private struct ScanWork: ~Copyable {
     private var bytes: [UInt8] = []
     private(set) var firstInvalid: Int?
@@ -48,7 +42,7 @@ package struct UTF8Scan: Sendable {
     private(set) var hasNull = false
 
     /// Looks at every sequence that begins in the chunk; one may end after it.
-    mutating func scan(_ input: SharedInput, from start: Int, count: Int) throws {
+    mutating func scan(_ input: SharedInputFile, from start: Int, count: Int) throws {
       bytes.removeAll(keepingCapacity: true)
       let before = min(start, 3)
       let total = try input.file.read(before + count + 3, at: start - before, appendingTo: &bytes)
