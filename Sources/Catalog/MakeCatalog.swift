@@ -25,36 +25,44 @@ package struct MakeCatalog: Sendable {
   ///   - standing: gives the page at a path, of a released dataset, where it would come out as it is published: it is not made again.
   package func callAsFunction(
     _ released: [CatalogEntry], listed: [ListedRecord], withdrawals: [Withdrawal] = [],
-    standing: (DatasetID, _ path: String) -> CatalogFile? = { _, _ in nil }
-  ) throws -> CatalogTree {
+    standing: @escaping @Sendable (DatasetID, _ path: String) -> CatalogFile? = { _, _ in nil }
+  ) async throws -> CatalogTree {
     let entries = (released + (try listed.map { try CatalogEntry(listed: $0) })).sorted {
       $0.dataset.id < $1.dataset.id
     }
-    let graph = catalogGraph(entries, site: site)
-    var files = [
-      CatalogFile(path: "catalog.jsonld", bytes: graph.jsonLD.prettyBytes),
-      CatalogFile(path: "catalog.ttl", bytes: Array(graph.turtle.utf8)),
-      CatalogFile(path: "style.css", bytes: Array(stylesheet.utf8)),
-    ]
     let pages = try Pages(site: site, isTrial: isTrial)
-    for language in Language.allCases {
-      let prefix = language == .zh ? "" : "en/"
-      files.append(CatalogFile(path: "\(prefix)index.html", bytes: pages.index(entries, in: language)))
-      for entry in entries {
-        let path = "\(prefix)datasets/\(entry.dataset.id)/index.html"
-        files.append(
-          standing(entry.dataset.id, path) ?? CatalogFile(path: path, bytes: pages.dataset(entry, in: language)))
-      }
-      for withdrawal in withdrawals where !withdrawal.isUndone {
-        let page = pages.withdrawal(withdrawal, in: language)
-        files.append(CatalogFile(path: "\(prefix)datasets/\(withdrawal.dataset)/index.html", bytes: page))
+    async let graph = graphFiles(entries)
+    async let indexes = inParallel(Language.allCases) { language in
+      CatalogFile(path: "\(prefix(language))index.html", bytes: pages.index(entries, in: language))
+    }
+    let datasetPages = try await inParallel(entries) { entry in
+      Language.allCases.map { language in
+        let path = "\(prefix(language))datasets/\(entry.dataset.id)/index.html"
+        return standing(entry.dataset.id, path) ?? CatalogFile(path: path, bytes: pages.dataset(entry, in: language))
       }
     }
-    return CatalogTree(
-      files: files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) },
-      listed: listed.sorted { $0.dataset < $1.dataset },
-      withdrawals: withdrawals.sorted { $0.dataset < $1.dataset })
+    var files = try await graph + indexes + datasetPages.flatMap { $0 }
+    files.append(CatalogFile(path: "style.css", bytes: Array(stylesheet.utf8)))
+    for withdrawal in withdrawals where !withdrawal.isUndone {
+      for language in Language.allCases {
+        let page = pages.withdrawal(withdrawal, in: language)
+        files.append(
+          CatalogFile(path: "\(prefix(language))datasets/\(withdrawal.dataset)/index.html", bytes: page))
+      }
+    }
+    return CatalogTree(files: files, listed: listed, withdrawals: withdrawals)
   }
+
+  /// The DCAT catalogue in its two forms.
+  private func graphFiles(_ entries: [CatalogEntry]) async throws -> [CatalogFile] {
+    let graph = catalogGraph(entries, site: site)
+    return try await inParallel(["catalog.jsonld", "catalog.ttl"]) { path in
+      CatalogFile(path: path, bytes: path == "catalog.ttl" ? Array(graph.turtle.utf8) : graph.jsonLD.prettyBytes)
+    }
+  }
+
+  /// Pages in Chinese have the shorter addresses.
+  private func prefix(_ language: Language) -> String { language == .zh ? "" : "en/" }
 }
 
 /// One dataset in the catalogue.
@@ -131,9 +139,21 @@ package struct CatalogTree: Sendable {
   /// Datasets that were ever taken back, sorted.
   package let withdrawals: [Withdrawal]
 
-  init(files: [CatalogFile], listed: [ListedRecord], withdrawals: [Withdrawal]) {
-    self.files = files
-    self.listed = listed
-    self.withdrawals = withdrawals
+  package init(files: [CatalogFile], listed: [ListedRecord], withdrawals: [Withdrawal]) {
+    self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    self.listed = listed.sorted { $0.dataset < $1.dataset }
+    self.withdrawals = withdrawals.sorted { $0.dataset < $1.dataset }
+  }
+
+  /// `site/listed.json`.
+  package var listedBytes: [UInt8] { Self.bytes(listing: listed) }
+
+  /// Of `site/listed.json` where it lists these.
+  package static func digest(of listed: [ListedRecord]) -> Digest {
+    SHA256.hash(bytes(listing: listed.sorted { $0.dataset < $1.dataset }))
+  }
+
+  private static func bytes(listing listed: [ListedRecord]) -> [UInt8] {
+    JSON.members([("datasets", .array(listed.map(\.json)))]).prettyBytes
   }
 }

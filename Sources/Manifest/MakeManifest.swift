@@ -62,9 +62,8 @@ package struct MakeManifest: Sendable {
       roles += try next(name, type: "targets", members: members, key: name, days: expiries.department, state, now)
     }
 
-    let listed = JSON.members([("datasets", .array(tree.listed.map(\.json)))])
     let siteFiles = [
-      ("site/listed.json", listed.prettyBytes),
+      ("site/listed.json", tree.listedBytes),
       ("site/tree.json", treeJSON(tree).prettyBytes),
       ("site/withdrawals.json", JSON.members([("withdrawals", .array(tree.withdrawals.map(\.json)))]).prettyBytes),
     ]

@@ -19,38 +19,51 @@ struct PublishCatalog {
   /// Brings the new releases to the public root; all of them are seen at once, when `timestamp.json` is replaced.
   ///
   /// - Parameters:
+  ///   - published: what the public root holds now.
   ///   - listed: datasets of which only a description is published; one that has releases is left out.
   ///   - withdrawals: every dataset that was ever taken back; nil for those that are known.
   ///   - note: what the ledger should say when it is done; carried through a crash.
   /// - Returns: the TUF roles that were signed anew.
   @discardableResult
   func callAsFunction(
-    _ releases: [Release], listed: [ListedRecord], withdrawals: [Withdrawal]? = nil, note: JSON
-  ) throws -> [SignedRole] {
-    let published = try PublishedSite(store: publicStore)
+    _ releases: [Release], in published: PublishedSite, listed: [ListedRecord], withdrawals: [Withdrawal]? = nil,
+    note: JSON
+  ) async throws -> [SignedRole] {
+    let isStanding = try isStanding(published)
+    if isStanding && releases.isEmpty && withdrawals == nil && CatalogTree.digest(of: listed) == published.listedDigest
+    {
+      return try promote([], tree: published.catalogTree(listed: listed), in: published, note: note)
+    }
     let withdrawals = withdrawals ?? published.withdrawals
     let gone = Set(withdrawals.filter { !$0.isUndone }.map(\.dataset))
     let state = published.repository
-    let entries = try entries(releases, published: published).filter { !gone.contains($0.dataset.id) }
+    let entries = try await entries(releases, published: published).filter { !gone.contains($0.dataset.id) }
     let released = Set(entries.map(\.dataset.id))
     let listed = listed.filter { !released.contains($0.dataset) && !gone.contains($0.dataset) }
     // The first publication of a site needs something to say; later ones may have lost their last entry.
     guard !entries.isEmpty || !listed.isEmpty || state != nil else { return [] }
 
-    let standing = try standingDatasets(
-      published, isTrial: state?.isTrial ?? true, except: Set(releases.map(\.record.dataset)))
-    let tree = try MakeCatalog(site: site, isTrial: state?.isTrial ?? true)(
+    // Pages stay as they are that would come out the same.
+    let standing = isStanding ? Set(published.datasets).subtracting(releases.map(\.record.dataset)) : []
+    let tree = try await MakeCatalog(site: site, isTrial: published.isTrial)(
       entries, listed: listed, withdrawals: withdrawals,
       standing: { dataset, path in
         standing.contains(dataset) && fileKind(publicStore.path(path)) == .file ? published.tree[path] : nil
       })
-    try check(tree)
+    try await check(tree)
+    return try promote(releases, tree: tree, in: published, note: note)
+  }
+
+  /// Signs the new state, and brings it to the public root.
+  private func promote(_ releases: [Release], tree: CatalogTree, in published: PublishedSite, note: JSON) throws
+    -> [SignedRole]
+  {
     let manifest = try MakeManifest(expiries: site.expiries, key: { try privateStore.signingKey(of: $0, isNew: $1) })(
       releases.map {
         MakeManifest.ReleaseTargets(
           dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
-      }, tree: tree, after: state, now: clock.now)
-    try noteMaking(of: manifest?.digest(of: "site/tree.json") ?? published.treeDigest, isTrial: state?.isTrial ?? true)
+      }, tree: tree, after: published.repository, now: clock.now)
+    try noteMaking(of: manifest?.digest(of: "site/tree.json") ?? published.treeDigest, isTrial: published.isTrial)
     guard let manifest else { return [] }
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
@@ -70,6 +83,7 @@ struct PublishCatalog {
     }
     let kept = Set(tree.files.map(\.path))
     for path in published.tree.keys.sorted() where !kept.contains(path) { promotion.remove(path) }
+    let gone = Set(tree.withdrawals.filter { !$0.isUndone }.map(\.dataset))
     for dataset in published.datasets where gone.contains(dataset) {
       promotion.remove("data/\(dataset)")
       promotion.remove("targets/\(dataset)")
@@ -79,23 +93,18 @@ struct PublishCatalog {
     return manifest.roles
   }
 
-  private func entries(_ releases: [Release], published: PublishedSite) throws -> [CatalogEntry] {
-    var entries = try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
+  private func entries(_ releases: [Release], published: PublishedSite) async throws -> [CatalogEntry] {
     let new = Set(releases.map(\.record.dataset))
-    for dataset in published.datasets where !new.contains(dataset) {
-      entries.append(try CatalogEntry(standing: published.records(of: dataset)))
-    }
-    return entries
+    return try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
+      + (try await inParallel(published.datasets.filter { !new.contains($0) }) {
+        try CatalogEntry(standing: published.records(of: $0))
+      })
   }
 
-  /// The released datasets of which the pages stay as they are: made by this program from the same site, for the same releases.
-  private func standingDatasets(_ published: PublishedSite, isTrial: Bool, except released: Set<DatasetID>) throws
-    -> Set<DatasetID>
-  {
-    guard let making = try making(isTrial: isTrial), let tree = published.treeDigest,
-      try privateStore.ledger.catalogMaking(tree: tree) == making
-    else { return [] }
-    return Set(published.datasets).subtracting(released)
+  /// Whether what is published was made by this program from the same site: what has no new release would come out the same.
+  private func isStanding(_ published: PublishedSite) throws -> Bool {
+    guard let making = try making(isTrial: published.isTrial), let tree = published.treeDigest else { return false }
+    return try privateStore.ledger.catalogMaking(tree: tree) == making
   }
 
   /// Everything that a dataset's pages follow from, but for its releases; nil where that is not known.
@@ -109,10 +118,10 @@ struct PublishCatalog {
   }
 
   /// Pages and catalogues are looked at like everything else before they go out.
-  private func check(_ tree: CatalogTree) throws {
-    let findings = tree.files.flatMap { file in
+  private func check(_ tree: CatalogTree) async throws {
+    let findings = try await inParallel(tree.files.filter { $0.bytes != nil }) { file in
       file.bytes.map { CheckOutput.findings(inPage: $0, name: file.path) } ?? []
-    }
+    }.flatMap { $0 }
     guard findings.isEmpty else { throw Refusal(Report(stage: .catalog, findings: findings, rowCount: 0)) }
   }
 

@@ -111,6 +111,17 @@ struct PublishedSite {
   /// The last release of a dataset that was taken back.
   func lastID(of dataset: DatasetID) -> ReleaseID? { withdrawals.first { $0.dataset == dataset }?.lastRelease }
 
+  /// What spans datasets, as it is; `listed` is what it lists.
+  func catalogTree(listed: [ListedRecord]) -> CatalogTree {
+    CatalogTree(files: Array(tree.values), listed: listed, withdrawals: withdrawals)
+  }
+
+  /// The keys were made on first run, not in a key ceremony.
+  var isTrial: Bool { repository?.isTrial ?? true }
+
+  /// Of `site/listed.json`.
+  var listedDigest: Digest? { Self.digest(ofSiteTarget: "listed.json", repository) }
+
   /// Of `site/tree.json`.
   var treeDigest: Digest? { Self.digest(ofSiteTarget: "tree.json", repository) }
 

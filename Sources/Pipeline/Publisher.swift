@@ -73,7 +73,7 @@ package struct Publisher: Sendable {
     defer { _ = locks }
 
     let runID = newRunID()
-    let published = try PublishedSite(store: publicStore)
+    var published = try PublishedSite(store: publicStore)
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
     let circumstances = Attempt.Circumstances(
@@ -109,8 +109,11 @@ package struct Publisher: Sendable {
         guard let attempt = event else {
           // Files are worked on one after the other, and released together: what comes out does not depend on how fast.
           if !waiting.isEmpty, !running.isDisjoint(with: fetched) {
-            results.merge(try release(waiting, runID: runID, configured: configured, delivered)) { $1 }
+            results.merge(
+              try await release(waiting, in: published, runID: runID, configured: configured, delivered)
+            ) { $1 }
             waiting = []
+            published = try PublishedSite(store: publicStore)
           }
           watch()
           continue
@@ -137,7 +140,7 @@ package struct Publisher: Sendable {
         waiting.append(Attempt(result: .folderGone(dataset)))
       }
     }
-    results.merge(try release(waiting, runID: runID, configured: configured, delivered)) { $1 }
+    results.merge(try await release(waiting, in: published, runID: runID, configured: configured, delivered)) { $1 }
     return results.values.sorted {
       (order[$0.dataset] ?? .max, $0.dataset) < (order[$1.dataset] ?? .max, $1.dataset)
     }
@@ -147,11 +150,10 @@ package struct Publisher: Sendable {
   private static let patience = 20
 
   /// Brings what several datasets came to to the public root, at once, and notes it.
-  private func release(_ attempts: [Attempt], runID: String, configured: Set<DatasetID>, _ delivered: PastDelivery?)
-    throws
-    -> [DatasetID: DatasetResult]
-  {
-    let published = try PublishedSite(store: publicStore)
+  private func release(
+    _ attempts: [Attempt], in published: PublishedSite, runID: String, configured: Set<DatasetID>,
+    _ delivered: PastDelivery?
+  ) async throws -> [DatasetID: DatasetResult] {
     let releases = attempts.compactMap(\.release)
     var results = attempts.map(\.result)
     // What was not looked at, or could not be, stays listed as it was.
@@ -167,7 +169,7 @@ package struct Publisher: Sendable {
       for file in attempts.filter({ $0.release != nil }).flatMap(\.delivery) {
         try privateStore.synchroniseSnapshot(file)
       }
-      try publishCatalog(releases, listed: listed, note: ledgerNote)
+      try await publishCatalog(releases, in: published, listed: listed, note: ledgerNote)
     } catch let refusal as Refusal {
       // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
       results = results.map { released.contains($0.dataset) ? .heldBack($0.dataset, refusal.report) : $0 }

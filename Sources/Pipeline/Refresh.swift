@@ -15,13 +15,13 @@ extension Publisher {
   /// Renews the signatures of which half of the life is over; nothing else changes.
   ///
   /// - Returns: the roles that were signed anew.
-  package func refresh() throws -> [RoleExpiry] {
+  package func refresh() async throws -> [RoleExpiry] {
     let locks = try begin()
     defer { _ = locks }
     let published = try PublishedSite(store: publicStore)
     guard published.repository != nil else { return [] }
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
-    return try publishCatalog([], listed: published.listedRecords(), note: .array([])).map {
+    return try await publishCatalog([], in: published, listed: published.listedRecords(), note: .array([])).map {
       RoleExpiry(role: $0.name, version: $0.version, expires: $0.expires)
     }
   }

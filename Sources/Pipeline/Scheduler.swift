@@ -59,7 +59,7 @@ package struct Scheduler: Sendable {
       if latest > state.slot || isRetry { slots[dataset.id] = max(latest, state.slot) }
     }
     if slots.isEmpty {
-      tick.renewed = try publisher.refresh()
+      tick.renewed = try await publisher.refresh()
     } else {
       // Signatures are renewed with every publication.
       tick.results = try await publisher.publish(plans, selected: Set(slots.keys), isCheck: false)

@@ -11,7 +11,7 @@ extension Publisher {
   /// undone.
   ///
   /// - Throws: `StoreError` for a dataset without releases; `Refusal` for a reason that would tell something sensitive.
-  package func withdraw(_ dataset: DatasetID, reason: LocalizedText) throws -> DatasetResult {
+  package func withdraw(_ dataset: DatasetID, reason: LocalizedText) async throws -> DatasetResult {
     let locks = try begin()
     defer { _ = locks }
     let published = try PublishedSite(store: publicStore)
@@ -25,11 +25,11 @@ extension Publisher {
     let findings = CheckOutput.findings(inRecord: withdrawal.json, name: "site/withdrawals.json")
     guard findings.isEmpty else { throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: 0)) }
     let others = published.withdrawals.filter { $0.dataset != dataset }
-    return try publish(others + [withdrawal], published, DatasetResult(dataset, .withdrawn, message: reason))
+    return try await publish(others + [withdrawal], published, DatasetResult(dataset, .withdrawn, message: reason))
   }
 
   /// Lets a dataset that was taken back be published again, from a new release on.
-  package func reinstate(_ dataset: DatasetID) throws -> DatasetResult {
+  package func reinstate(_ dataset: DatasetID) async throws -> DatasetResult {
     let locks = try begin()
     defer { _ = locks }
     let published = try PublishedSite(store: publicStore)
@@ -39,15 +39,16 @@ extension Publisher {
     }
     withdrawals[index].isUndone = true
     let message = LocalizedText(zh: "可以重新发布", en: "may be published again")
-    return try publish(withdrawals, published, DatasetResult(dataset, .unchanged, message: message))
+    return try await publish(withdrawals, published, DatasetResult(dataset, .unchanged, message: message))
   }
 
-  private func publish(_ withdrawals: [Withdrawal], _ published: PublishedSite, _ result: DatasetResult) throws
+  private func publish(_ withdrawals: [Withdrawal], _ published: PublishedSite, _ result: DatasetResult) async throws
     -> DatasetResult
   {
     let record = record(of: result, run: newRunID())
     let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
-    try publishCatalog([], listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))
+    try await publishCatalog(
+      [], in: published, listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))
     try privateStore.ledger.add(record)
     try privateStore.ledger.closeNotices(of: [result.dataset], [.refused, .failed, .waiting, .late])
     try privateStore.ledger.removeDelivery(of: result.dataset)

@@ -64,20 +64,9 @@ extension SiteOptions {
       departments[department] = try configured { () throws in try reader.department(department) }
     }
     // Reading many files' YAML takes longer than anything else of a run in which nothing changed.
-    let share = (ids.count + Parallelism.coreCount - 1) / Parallelism.coreCount
-    return try await withThrowingTaskGroup(of: (Int, [DatasetPlan]).self) { group in
-      for start in stride(from: 0, to: ids.count, by: max(share, 1)) {
-        group.addTask { [departments] in
-          let plans = try ids[start..<min(start + share, ids.count)].map { id in
-            guard let department = departments[id.department] else { preconditionFailure("just read") }
-            return try plan(id, department, reader, site, calendar)
-          }
-          return (start, plans)
-        }
-      }
-      var parts: [(Int, [DatasetPlan])] = []
-      for try await part in group { parts.append(part) }
-      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+    return try await inParallel(ids) { [departments] id in
+      guard let department = departments[id.department] else { preconditionFailure("just read") }
+      return try plan(id, department, reader, site, calendar)
     }
   }
 

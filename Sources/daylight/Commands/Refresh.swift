@@ -6,7 +6,7 @@ internal import SiteConfiguration
 internal import Tabular
 
 /// The command `daylight refresh`.
-struct Refresh: ParsableCommand {
+struct Refresh: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Renews the signatures of which half of the life is over. Nothing else changes.",
     discussion: """
@@ -23,13 +23,13 @@ struct Refresh: ParsableCommand {
   @Flag(help: "Print as JSON on standard output.")
   var json = false
 
-  func run() throws {
+  func run() async throws {
     let configuration = try site.reader().site()
     let publisher = Publisher(
       site: configuration, privateStore: try site.privateStore(),
       publicRoot: try SiteOptions.absolute(site.publicFolder), clock: try clock.clock(of: configuration),
       acceptsClock: clock.acceptClock, logger: startLogging(.notice))
-    let renewed = try publisher.refresh()
+    let renewed = try await publisher.refresh()
     if json {
       writeOutput(String(decoding: JSON.members([("renewed", .array(renewed.map(\.json)))]).prettyBytes, as: UTF8.self))
       return

@@ -7,7 +7,7 @@ internal import SiteConfiguration
 internal import Tabular
 
 /// The command `daylight withdraw DATASET`.
-struct Withdraw: ParsableCommand {
+struct Withdraw: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Takes all releases of a dataset back, and says why.",
     discussion: """
@@ -39,7 +39,7 @@ struct Withdraw: ParsableCommand {
     if let reason, reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
   }
 
-  func run() throws {
+  func run() async throws {
     guard let id = DatasetID(dataset) else { throw ValidationError("\(dataset) must be department/dataset") }
     let configuration = try site.reader().site()
     let publisher = Publisher(
@@ -48,10 +48,10 @@ struct Withdraw: ParsableCommand {
       acceptsClock: clock.acceptClock, logger: startLogging(.notice))
     let isChinese = site.language == .zh
     if let reason {
-      _ = try publisher.withdraw(id, reason: LocalizedText(zh: reason, en: reasonEn))
+      _ = try await publisher.withdraw(id, reason: LocalizedText(zh: reason, en: reasonEn))
       writeOutput(isChinese ? "\(id) 已撤回。\n" : "\(id) is withdrawn.\n")
     } else {
-      _ = try publisher.reinstate(id)
+      _ = try await publisher.reinstate(id)
       writeOutput(isChinese ? "\(id) 可以重新发布。\n" : "\(id) may be published again.\n")
     }
   }
