@@ -25,7 +25,7 @@ struct RowSort {
     let chunks = RecordChunks(file, layout: CanonicalRows.layout, chunkByteCount: chunkByteCount)
     var runs: [SortedRun] = []
     try await ordered(
-      self.parallelism, make: { ChunkSort(key) }, work: { try $0.take(from: chunks) },
+      self.parallelism, make: { ChunkSort(key, byteCount: chunkByteCount) }, work: { try $0.take(from: chunks) },
       collect: { work in
         runs.append(SortedRun(offset: scratch.byteCount, byteCount: work.sorted.count, work.samples.compact))
         try scratch.append(work.sorted)
@@ -41,7 +41,7 @@ struct RowSort {
     var output = try OutputFile(path: path)
     try output.write(header)
     try await ordered(
-      parallelism, make: { RangeMerge() }, work: { try $0.take(from: ranges, of: runs, in: scratch) },
+      parallelism, make: { RangeMerge(byteCount: parallelism.chunkByteCount) }, work: { try $0.take(from: ranges, of: runs, in: scratch) },
       collect: { work in for _ in 0..<work.repetitions { try output.write(work.rows) } })
     return try output.finish()
   }
@@ -144,10 +144,13 @@ private struct ChunkSort: ~Copyable {
   private var batch = RecordBatch(layout: CanonicalRows.layout)
   private var keys = TextBuffer(capacity: 1 << 18)
   private var entries: [SortEntry] = []
-  private(set) var sorted = TextBuffer(capacity: 1 << 20)
+  private(set) var sorted: TextBuffer
   private(set) var samples = KeySamples()
 
-  init(_ key: RowKey) { self.key = key }
+  init(_ key: RowKey, byteCount: Int) {
+    self.key = key
+    sorted = TextBuffer(capacity: byteCount + byteCount / 2)
+  }
 
   mutating func take(from chunks: RecordChunks) throws -> Int? {
     guard let chunk = try batch.fill(from: chunks) else { return nil }
@@ -238,10 +241,19 @@ private final class KeyRanges: Sendable {
 
 /// A worker's state: the rows of one range of keys.
 private struct RangeMerge: ~Copyable {
+  /// What is read of one sorted chunk: the range, and up to the next remembered key on both sides.
+  private var piece: [UInt8] = []
+  /// Keys and rows of the range, one after the other.
   private var bytes: [UInt8] = []
   private var entries: [SortEntry] = []
-  private(set) var rows = TextBuffer(capacity: 1 << 20)
+  private(set) var rows: TextBuffer
   private(set) var repetitions = 1
+
+  /// - Parameter byteCount: of a range, about: room that grows by doubling would be twice as much as is needed.
+  init(byteCount: Int) {
+    rows = TextBuffer(capacity: byteCount + byteCount / 4)
+    bytes.reserveCapacity(byteCount + byteCount / 2)
+  }
 
   mutating func take(from ranges: KeyRanges, of runs: [SortedRun], in scratch: ScratchFile) throws -> Int? {
     guard let (number, range) = ranges.take() else { return nil }
@@ -254,21 +266,25 @@ private struct RangeMerge: ~Copyable {
       let start = range.start.map { run.samples.offset(before: $0) } ?? 0
       let end = range.end.flatMap { range.isSingle ? run.samples.offset(after: $0) : run.samples.offset(notBefore: $0) }
       guard start < end ?? run.byteCount else { continue }
-      // Rows of one key are counted, not kept: without a key of its own a row is its key, and with one it cannot be published twice.
-      if range.isSingle && singles > 0 { bytes.removeAll(keepingCapacity: true) }
-      var position = bytes.count
-      try scratch.read((end ?? run.byteCount) - start, at: run.offset + start, appendingTo: &bytes)
-      while position < bytes.count {
+      piece.removeAll(keepingCapacity: true)
+      try scratch.read((end ?? run.byteCount) - start, at: run.offset + start, appendingTo: &piece)
+      var position = 0
+      while position < piece.count {
         let keyStart = position + 8
         let key = keyStart..<keyStart + count(at: position)
         let row = key.upperBound..<key.upperBound + count(at: position + 4)
         position = row.upperBound
-        guard range.contains(bytes[key]) else { continue }
+        guard range.contains(piece[key]) else { continue }
         if range.isSingle {
-          if singles == 0 { rows.append(bytes[row]) }
+          // Rows of one key are counted, not kept: without a key of its own a row is its key, and with one it cannot be published
+          // twice.
+          if singles == 0 { rows.append(piece[row]) }
           singles += 1
         } else {
-          entries.append(SortEntry(key: key, row: row, in: bytes.span))
+          let start = bytes.count
+          bytes.append(contentsOf: piece[key.lowerBound..<row.upperBound])
+          entries.append(
+            SortEntry(key: start..<start + key.count, row: start + key.count..<bytes.count, in: bytes.span))
         }
       }
     }
@@ -283,5 +299,5 @@ private struct RangeMerge: ~Copyable {
     return number
   }
 
-  private func count(at index: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[index + $1]) << (8 * $1) } }
+  private func count(at index: Int) -> Int { (0..<4).reduce(0) { $0 | Int(piece[index + $1]) << (8 * $1) } }
 }
