@@ -21,10 +21,8 @@ package struct Export: Stage {
 
   package func run(_ table: VersionedTable, in run: Run) async throws -> ReleaseCandidate {
     let folder = run.folder(of: Self.name)
-    async let spreadsheet = table.formats.contains(.zip) ? zip(table, in: run) : nil
-    let rows = try await RowFiles(of: table, in: folder, run)
+    let rows = try await RowFiles(of: table, readMe: readMe(of: table, site: site), in: folder, run)
     var files = rows.files
-    if let zip = try await spreadsheet { files.append(zip) }
     files.sort { $0.name < $1.name }
     let descriptors = [
       ("datapackage.json", "application/json", dataPackage(of: table, files: files, site: site, now: run.clock.now)),
@@ -45,14 +43,6 @@ package struct Export: Stage {
     return ReleaseCandidate(
       dataset: table.dataset, schema: table.schema, record: record, files: files, rowCount: table.rowCount,
       blocks: rows.blocks)
-  }
-
-  private func zip(_ table: VersionedTable, in run: Run) throws -> ReleaseFile {
-    let name = RowFormat.zip.fileName
-    var zip = try ZipWriter(path: "\(run.folder(of: Self.name))/\(name)")
-    try zip.add("\(table.dataset.id.name).csv", SpreadsheetRows(of: table))
-    try zip.add("README.txt", BytesSource(readMe(of: table, site: site)))
-    return ReleaseFile(name: name, role: .data, mediaType: "application/zip", file: try zip.finish(), raw: nil)
   }
 
   private func save(_ json: JSON, _ name: String, in folder: String) throws -> WorkFile {

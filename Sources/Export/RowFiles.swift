@@ -2,7 +2,7 @@ internal import Hashing
 internal import Publication
 internal import Redaction
 internal import TableSchema
-internal import Tabular
+package import Tabular
 internal import Versioning
 
 /// The rows of a release, written in each packed format.
@@ -14,14 +14,20 @@ struct RowFiles {
   private(set) var blocks: [RowBlock] = []
 
   /// Reads the rows once: a worker takes a block, renders, packs, and the blocks are written in order.
-  init(of table: VersionedTable, in folder: String, _ run: Run) async throws {
+  ///
+  /// - Parameter readMe: goes into the zip file.
+  init(of table: VersionedTable, readMe: [UInt8], in folder: String, _ run: Run) async throws {
     let fields = table.schema.schema.fields
     let renderer = JSONRowRenderer(columns: fields.map { ($0.name, $0.type.jsonKind) })
-    let (hasCSV, hasJSON) = (table.formats.contains(.csv), table.formats.contains(.json))
+    let formats = table.formats
+    let (hasCSV, hasJSON) = (formats.contains(.csv), formats.contains(.json))
     let csvPath = "\(folder)/\(RowFormat.csv.fileName)"
     let jsonPath = "\(folder)/\(RowFormat.json.fileName)"
     var csv = try hasCSV ? GzipWriter(path: csvPath) : nil
     var json = try hasJSON ? GzipWriter(path: jsonPath) : nil
+    var deflater = SegmentDeflater()
+    var sheet = try formats.contains(.zip) ? ZipMember("\(table.dataset.id.name).csv", folder: folder) : nil
+    try sheet?.append(SpreadsheetText.mark, with: &deflater)
     var hash = SHA256()
     var jsonByteCount = 0
     var doneByteCount = 0
@@ -30,8 +36,8 @@ struct RowFiles {
       try FileByteSource(path: table.rows.path), layout: CanonicalRows.layout, chunkByteCount: GzipWriter.blockByteCount
     )
     try await ordered(
-      run.parallelism, make: { BlockWork(renderer) },
-      work: { try $0.take(from: chunks, hasCSV: hasCSV, hasJSON: hasJSON) },
+      run.parallelism, make: { BlockWork(renderer, SpreadsheetText(table.schema.schema)) },
+      work: { try $0.take(from: chunks, formats) },
       collect: { block in
         if let segment = block.csv { try csv?.append(segment) }
         for segment in block.json { try json?.append(segment) }
@@ -39,7 +45,13 @@ struct RowFiles {
           block.text.withBytes { hash.update($0.bytes) }
           jsonByteCount += block.text.count
         }
-        blocks.append(RowBlock(rowCount: block.rowCount, jsonSegmentCount: block.json.count))
+        if let segment = block.sheet { try sheet?.append(segment) }
+        blocks.append(
+          RowBlock(
+            rowCount: block.rowCount, jsonSegmentCount: block.json.count,
+            sheet: block.sheet.map {
+              GzipSegment(packedByteCount: $0.packed.count, byteCount: $0.byteCount)
+            }))
         doneByteCount += block.byteCount
         run.progress(
           .advanced(.export, table.dataset.id, byteCount: doneByteCount, total: table.rows.byteCount))
@@ -57,14 +69,26 @@ struct RowFiles {
           name: RowFormat.json.fileName, role: .data, mediaType: "application/json", file: file,
           raw: (jsonByteCount, hash.digest()), segments: segments))
     }
+    if let sheet {
+      var text = try ZipMember("README.txt", folder: folder)
+      try text.append(readMe, with: &deflater)
+      var zip = try ZipWriter(path: "\(folder)/\(RowFormat.zip.fileName)")
+      try zip.add(sheet)
+      try zip.add(text)
+      files.append(
+        ReleaseFile(
+          name: RowFormat.zip.fileName, role: .data, mediaType: "application/zip", file: try zip.finish(), raw: nil))
+    }
   }
 }
 
-/// Rows that stand in one segment of the CSV file, and in so many of the JSON file.
+/// Rows that stand in one segment of the CSV file, in so many of the JSON file, and in one of the zip file.
 package struct RowBlock: Sendable {
   /// The header not counted.
   package let rowCount: Int
   package let jsonSegmentCount: Int
+  /// Nil where there is no zip file.
+  package let sheet: GzipSegment?
 }
 
 /// A worker's state: one block, and what becomes of it.
@@ -76,21 +100,34 @@ private struct BlockWork: ~Copyable {
   private(set) var text = TextBuffer(capacity: 3 << 20)
   private(set) var csv: PackedSegment?
   private(set) var json: [PackedSegment] = []
+  private(set) var sheet: PackedSegment?
+  private var sheetText: SpreadsheetText
   private(set) var rowCount = 0
   private(set) var byteCount = 0
 
-  init(_ renderer: JSONRowRenderer) { self.renderer = renderer }
+  init(_ renderer: JSONRowRenderer, _ sheetText: consuming SpreadsheetText) {
+    self.renderer = renderer
+    self.sheetText = sheetText
+  }
 
-  mutating func take(from chunks: RecordChunks, hasCSV: Bool, hasJSON: Bool) throws -> Int? {
+  mutating func take(from chunks: RecordChunks, _ formats: [RowFormat]) throws -> Int? {
     guard let chunk = try batch.fill(from: chunks) else { return nil }
     byteCount = batch.limit
-    csv = hasCSV ? PackedSegment(batch.bytes, 0..<byteCount, with: &deflater) : nil
-    try render(isFirst: chunk.number == 0, isLast: chunk.isLast, packs: hasJSON)
+    let hasSheet = formats.contains(.zip)
+    let plain =
+      hasSheet || formats.contains(.csv) ? PackedSegment(batch.bytes, 0..<byteCount, with: &deflater) : nil
+    csv = formats.contains(.csv) ? plain : nil
+    sheetText.removeAll()
+    try render(isFirst: chunk.number == 0, isLast: chunk.isLast, packs: formats.contains(.json), hasSheet: hasSheet)
+    sheet = hasSheet ? plain : nil
+    if sheetText.isChanged {
+      sheet = PackedSegment(sheetText.bytes, 0..<sheetText.bytes.count, with: &deflater)
+    }
     return chunk.number
   }
 
   /// Renders the rows as the lines of a JSON array, so that tools that read line by line need only cut the commas.
-  private mutating func render(isFirst: Bool, isLast: Bool, packs: Bool) throws {
+  private mutating func render(isFirst: Bool, isLast: Bool, packs: Bool, hasSheet: Bool) throws {
     text.removeAll()
     json.removeAll(keepingCapacity: true)
     rowCount = 0
@@ -101,6 +138,7 @@ private struct BlockWork: ~Copyable {
     /// A row is held back until it is known whether another one follows.
     while try batch.next() {
       for record in batch.rows {
+        if hasSheet { sheetText.add(batch, record, isHeader: isHeader) }
         if isHeader {
           isHeader = false
           continue

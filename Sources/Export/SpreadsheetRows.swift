@@ -4,34 +4,74 @@ package import TableSchema
 package import Tabular
 internal import Versioning
 
-/// How rows look in the CSV for spreadsheets: a byte order mark, CR LF, and no cell that a spreadsheet would run as a formula.
+/// Rows as the CSV for spreadsheets has them: after a byte order mark, and with no cell that a spreadsheet would run as a formula.
+///
+/// Most blocks of rows have no such cell: they are the rows as they are, and their packed bytes serve for both files.
 ///
 /// - Source: OWASP, "CSV Injection": cells that begin with = + - @ tab or CR, and the full-width forms of the signs.
-package struct SpreadsheetForm: Sendable {
+package struct SpreadsheetText: ~Copyable {
   package static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
   private let isNumber: [Bool]
+  /// The rows; none while they are those of the block, as they are.
+  package private(set) var bytes: [UInt8] = []
+  /// Whether a cell had to be changed.
+  package private(set) var isChanged = false
 
   package init(_ schema: Schema) { isNumber = schema.fields.map { $0.type.jsonKind == .number } }
 
-  /// Appends one canonical record; of a header, every cell is text.
-  package func append(_ batch: borrowing RecordBatch, _ record: Int, isHeader: Bool, to bytes: inout [UInt8]) {
+  /// Goes on to another block.
+  package mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    isChanged = false
+  }
+
+  /// Adds the block's next record; of a header, every cell is text.
+  package mutating func add(_ batch: borrowing RecordBatch, _ record: Int, isHeader: Bool) {
+    let start = batch.recordRange(record).lowerBound
+    guard hasFormula(batch, record, isHeader: isHeader) else {
+      if isChanged { bytes.append(contentsOf: batch.bytes[start..<start + batch.recordByteCount(record)]) }
+      return
+    }
+    if !isChanged { bytes.append(contentsOf: batch.bytes[..<start]) }
+    isChanged = true
     for column in 0..<batch.fieldCount(record) {
       if column > 0 { bytes.append(0x2c) }
       let field = batch.field(record, column)
-      if CanonicalRows.isNull(field, columnCount: isNumber.count) {
-        if isNumber.count == 1 { bytes.append(contentsOf: [0x22, 0x22]) }
-        continue
-      }
-      let text = batch.text(field)
-      let isText = isHeader || !(column < isNumber.count && isNumber[column])
-      if isText && Self.startsFormula(text) {
+      if isText(column, isHeader: isHeader) && Self.startsFormula(batch.text(field)) {
         // An apostrophe is how spreadsheets themselves mark a cell as text.
-        CanonicalRows.append(([0x27] + text)[...], to: &bytes)
-      } else {
-        CanonicalRows.append(text, to: &bytes)
+        CanonicalRows.append(([0x27] + batch.text(field))[...], to: &bytes)
+      } else if !CanonicalRows.isNull(field, columnCount: isNumber.count) {
+        CanonicalRows.append(batch.text(field), to: &bytes)
+      } else if isNumber.count == 1 {
+        bytes.append(contentsOf: [0x22, 0x22])
       }
     }
-    bytes.append(contentsOf: [0x0d, 0x0a])
+    bytes.append(0x0a)
+  }
+
+  private func isText(_ column: Int, isHeader: Bool) -> Bool {
+    isHeader || !(column < isNumber.count && isNumber[column])
+  }
+
+  private func hasFormula(_ batch: borrowing RecordBatch, _ record: Int, isHeader: Bool) -> Bool {
+    for column in 0..<batch.fieldCount(record) where isText(column, isHeader: isHeader) {
+      let field = batch.field(record, column)
+      if field.count > 0 && Self.mayStartFormula(batch.bytes[field.lowerBound])
+        && Self.startsFormula(batch.text(field))
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// False for the first byte of nearly every text: letters, digits, other signs, and hanzi.
+  private static func mayStartFormula(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x00...0x20, 0x2b, 0x2d, 0x3d, 0x40, 0x7f: true
+    case 0xe4...0xe9: false
+    default: byte >= 0x80
+    }
   }
 
   /// Spreadsheets pass over blanks before a sign, and so do we: a text that begins with a control character is marked in any case.
@@ -42,41 +82,6 @@ package struct SpreadsheetForm: Sendable {
       !(scalar.value <= 0x20 || scalar.properties.isWhitespace || scalar.properties.generalCategory == .format)
     }
     return rest.map { ["=", "+", "-", "@", "＝", "＋", "－", "＠"].contains($0) } ?? false
-  }
-}
-
-/// The rows of a table in the form for spreadsheets.
-final class SpreadsheetRows: ByteSource {
-  private var reader: RecordReader
-  private let form: SpreadsheetForm
-  private var isFirst = true
-
-  init(of table: VersionedTable) throws {
-    reader = RecordReader(canonical: try FileByteSource(path: table.rows.path))
-    form = SpreadsheetForm(table.schema.schema)
-  }
-
-  func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
-    guard try reader.next() else { return false }
-    for record in reader.batch.rows {
-      if isFirst { bytes.append(contentsOf: SpreadsheetForm.mark) }
-      form.append(reader.batch, record, isHeader: isFirst, to: &bytes)
-      isFirst = false
-    }
-    return true
-  }
-}
-
-/// Bytes in memory, once.
-final class BytesSource: ByteSource {
-  private var rest: [UInt8]?
-  init(_ bytes: [UInt8]) { rest = bytes }
-
-  func read(_ count: Int, appendingTo bytes: inout [UInt8]) -> Bool {
-    guard let rest else { return false }
-    bytes.append(contentsOf: rest)
-    self.rest = nil
-    return true
   }
 }
 
@@ -112,5 +117,5 @@ func readMe(of table: VersionedTable, site: Site) -> [UInt8] {
     ]
   }
   let lines = part(.zh) + ["", String(repeating: "-", count: 40), ""] + part(.en)
-  return SpreadsheetForm.mark + Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
+  return SpreadsheetText.mark + Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
 }

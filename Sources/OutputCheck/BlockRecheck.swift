@@ -8,13 +8,16 @@ internal import Tabular
 final class PackedRows: Sendable {
   let csv: PackedSegments
   let json: PackedSegments?
+  /// The rows of the zip file: segment 0 comes before those of the blocks.
+  let sheet: PackedSegments?
   /// For each block, the first of its segments in the JSON file.
   private let firstJSONSegment: [Int]
   let blocks: [RowBlock]
 
-  init(csv: PackedSegments, json: PackedSegments?, blocks: [RowBlock]) {
+  init(csv: PackedSegments, json: PackedSegments?, sheet: PackedSegments?, blocks: [RowBlock]) {
     self.csv = csv
     self.json = json
+    self.sheet = sheet
     self.blocks = blocks
     var first: [Int] = []
     var next = 0
@@ -36,7 +39,6 @@ final class PackedRows: Sendable {
 struct BlockRecheck: ~Copyable {
   private let files: PackedRows
   private let names: [[UInt8]]
-  private let form: SpreadsheetForm?
   private var matcher: JSONRowMatcher
   private(set) var check: ChunkCheck
   private(set) var watch: CellWatch
@@ -50,8 +52,11 @@ struct BlockRecheck: ~Copyable {
   private(set) var json: [UInt8] = []
   private(set) var csvSum: UInt32 = 0
   private(set) var jsonSum: UInt32 = 0
-  /// The block's rows in the form for spreadsheets.
-  private(set) var spreadsheet: [UInt8] = []
+  /// The block's rows in the form for spreadsheets, and what the zip file has of them.
+  private var sheetText: SpreadsheetText
+  private var packedSheet: [UInt8] = []
+  private(set) var sheetSum: UInt32 = 0
+  private(set) var sheetByteCount = 0
   private(set) var rowCount = 0
   private(set) var mismatches: [Mismatch] = []
 
@@ -63,12 +68,12 @@ struct BlockRecheck: ~Copyable {
   }
 
   init(
-    _ files: PackedRows, _ check: consuming ChunkCheck, _ schema: Schema, _ rawValues: RawValues, hasSpreadsheet: Bool
+    _ files: PackedRows, _ check: consuming ChunkCheck, _ schema: Schema, _ rawValues: RawValues
   ) {
     self.files = files
     self.check = check
     names = schema.fields.map { Array($0.name.utf8) }
-    form = hasSpreadsheet ? SpreadsheetForm(schema) : nil
+    sheetText = SpreadsheetText(schema)
     matcher = JSONRowMatcher(columns: schema.fields.map { ($0.name, $0.type.jsonKind) })
     watch = CellWatch(schema, rawValues)
   }
@@ -78,13 +83,32 @@ struct BlockRecheck: ~Copyable {
     check.begin()
     watch.begin()
     mismatches.removeAll()
-    spreadsheet.removeAll(keepingCapacity: true)
+    sheetText.removeAll()
     rowCount = 0
     try batch.fill { try files.csv.read(number, into: &$0, packed: &packedCSV, with: &inflater) }
     csvSum = crc32Checksum(batch.bytes, 0..<batch.limit)
     try readJSON(number)
     try compareRows(number)
+    try compareSheet(number)
     return number
+  }
+
+  /// The zip file's rows are those of the CSV, packed the same too where no cell is changed.
+  private mutating func compareSheet(_ number: Int) throws {
+    guard let file = files.sheet else { return }
+    packedSheet.removeAll(keepingCapacity: true)
+    try file.read(packed: number + 1, appendingTo: &packedSheet)
+    (sheetSum, sheetByteCount) = (csvSum, batch.limit)
+    if !sheetText.isChanged && packedSheet == packedCSV { return }
+    var text: [UInt8] = []
+    do {
+      try file.read(number + 1, into: &text, packed: &packedSheet, with: &inflater)
+    } catch is FormatError {
+      return mismatches.append(Mismatch(file: .zip, rule: "readable", row: nil))
+    }
+    (sheetSum, sheetByteCount) = (crc32Checksum(text, 0..<text.count), text.count)
+    let isSame = sheetText.isChanged ? text == sheetText.bytes : text[...] == batch.bytes[..<batch.limit]
+    if !isSame { mismatches.append(Mismatch(file: .zip, rule: "row", row: nil)) }
   }
 
   private mutating func readJSON(_ number: Int) throws {
@@ -105,7 +129,7 @@ struct BlockRecheck: ~Copyable {
     }
     let json = json
     var lines = JSONLines(isFirst: number == 0, isLast: number == files.blocks.count - 1)
-    let hasJSON = files.json != nil
+    let (hasJSON, hasSheet) = (files.json != nil, files.sheet != nil)
     if hasJSON && !lines.begin(json.span) { mismatches.append(Mismatch(file: .json, rule: "array", row: nil)) }
     var isHeader = number == 0
     while try batch.next() {
@@ -113,7 +137,7 @@ struct BlockRecheck: ~Copyable {
       let bytes = batch.bytes
       let rowsBefore = rowCount - (isHeader ? 1 : 0)
       for record in batch.rows {
-        form?.append(batch, record, isHeader: isHeader, to: &spreadsheet)
+        if hasSheet { sheetText.add(batch, record, isHeader: isHeader) }
         if isHeader {
           isHeader = false
           checkHeader(record)

@@ -31,20 +31,44 @@ struct TableRecheck {
     let json = file(.json)
     let zip = file(.zip)
     var checked: [String: WorkFile] = [:]
-    let zipRecheck = zip.map { _ in ZipRecheck() }
+    var zipRecheck = try zip.flatMap { try opened($0, &findings) }
     var csvDigest = PackedDigest(csv)
     var jsonDigest = json.map { PackedDigest($0) }
     do {
       let packed = try PackedRows(
-        csv: segments(of: csv), json: json.map { try segments(of: $0) }, blocks: candidate.blocks)
-      try await compareRows(packed, &csvDigest, &jsonDigest, zipRecheck, &findings)
+        csv: segments(of: csv), json: json.map { try segments(of: $0) }, sheet: zipRecheck?.rows,
+        blocks: candidate.blocks)
+      try await compareRows(packed, &csvDigest, &jsonDigest, &zipRecheck, &findings)
       checked[csv.name] = try csvDigest.finish(packed.csv, addingTo: &findings)
       if let json, let file = packed.json { checked[json.name] = try jsonDigest?.finish(file, addingTo: &findings) }
+      if let zip, let zipRecheck { checked[zip.name] = try finish(zipRecheck, zip, &findings) }
     } catch is FormatError {
       findings.add(Finding(.outputMismatch, field: csv.name, rule: "readable"))
     }
-    if let zip, let zipRecheck { checked[zip.name] = try check(zip, zipRecheck, &findings) }
     return checked
+  }
+
+  private func opened(_ zip: ReleaseFile, _ findings: inout FindingCollector) throws -> ZipRecheck? {
+    do {
+      let recheck = try ZipRecheck(
+        path: zip.file.path, csvName: "\(candidate.dataset.id.name).csv", blocks: candidate.blocks)
+      if recheck == nil { findings.add(Finding(.outputMismatch, field: zip.name, rule: "members")) }
+      return recheck
+    } catch is FormatError {
+      findings.add(Finding(.outputMismatch, field: zip.name, rule: "readable"))
+      return nil
+    }
+  }
+
+  private func finish(_ recheck: ZipRecheck, _ zip: ReleaseFile, _ findings: inout FindingCollector) throws -> WorkFile
+  {
+    if !recheck.saysWhatItHolds { findings.add(Finding(.outputMismatch, field: zip.name, rule: "digest")) }
+    if let readMe = try recheck.readMe() {
+      try CheckOutput.checkPlainText(readMe, name: "\(zip.name)/README.txt", rawValues: rawValues, addingTo: &findings)
+    } else {
+      findings.add(Finding(.outputMismatch, field: zip.name, rule: "members"))
+    }
+    return try recheck.checkedFile()
   }
 
   /// A file of one segment is taken as it lies there; of others every flush point must be where it was written.
@@ -53,25 +77,8 @@ struct TableRecheck {
     return try PackedSegments(oneSegment: file.file.path)
   }
 
-  private func check(_ file: ReleaseFile, _ recheck: ZipRecheck, _ findings: inout FindingCollector) throws -> WorkFile
-  {
-    do {
-      if let (isSame, readMe) = try recheck.finish(path: file.file.path, csvName: "\(candidate.dataset.id.name).csv") {
-        if !isSame { findings.add(Finding(.outputMismatch, field: file.name, rule: "row")) }
-        try CheckOutput.checkPlainText(
-          readMe, name: "\(file.name)/README.txt", rawValues: rawValues, addingTo: &findings)
-      } else {
-        findings.add(Finding(.outputMismatch, field: file.name, rule: "members"))
-      }
-    } catch is FormatError {
-      findings.add(Finding(.outputMismatch, field: file.name, rule: "readable"))
-    }
-    let packed = try InputFile(path: file.file.path)
-    return WorkFile(path: file.file.path, byteCount: packed.byteCount, digest: try packed.digest())
-  }
-
   private func compareRows(
-    _ files: PackedRows, _ csv: inout PackedDigest, _ json: inout PackedDigest?, _ zip: ZipRecheck?,
+    _ files: PackedRows, _ csv: inout PackedDigest, _ json: inout PackedDigest?, _ zip: inout ZipRecheck?,
     _ findings: inout FindingCollector
   ) async throws {
     let schema = candidate.schema.schema
@@ -81,14 +88,13 @@ struct TableRecheck {
     try await ordered(
       run.parallelism,
       make: {
-        BlockRecheck(
-          files, try ChunkCheck(for: check, columns: columns), schema, rawValues, hasSpreadsheet: zip != nil)
+        BlockRecheck(files, try ChunkCheck(for: check, columns: columns), schema, rawValues)
       },
       work: { try $0.take() },
       collect: { block in
         csv.append(packed: block.packedCSV, contents: block.batch.bytes, count: block.batch.limit, sum: block.csvSum)
         json?.append(packed: block.packedJSON, contents: block.json, count: block.json.count, sum: block.jsonSum)
-        zip?.take(block.spreadsheet)
+        zip?.add(block.sheetSum, byteCount: block.sheetByteCount)
         try check.add(block.check, rowsBefore: rowCount, linesBefore: 0)
         for mismatch in block.mismatches {
           findings.add(

@@ -41,7 +41,8 @@ struct RowSort {
     var output = try OutputFile(path: path)
     try output.write(header)
     try await ordered(
-      parallelism, make: { RangeMerge(byteCount: parallelism.chunkByteCount) }, work: { try $0.take(from: ranges, of: runs, in: scratch) },
+      parallelism, make: { RangeMerge(byteCount: parallelism.chunkByteCount) },
+      work: { try $0.take(from: ranges, of: runs, in: scratch) },
       collect: { work in for _ in 0..<work.repetitions { try output.write(work.rows) } })
     return try output.finish()
   }

@@ -121,6 +121,66 @@ import Testing
     #expect(findings.contains("output-mismatch \(file) digest"))
   }
 
+  /// Writes the zip file anew, with other rows and read-me, so that nothing but its contents is wrong.
+  private func rezip(_ candidate: ReleaseCandidate, rows: String, readMe: String) throws -> ReleaseCandidate {
+    let path = "\(folder.path)/export/data.zip"
+    var deflater = SegmentDeflater()
+    let segment = PackedSegment(Array(rows.utf8), 0..<rows.utf8.count, with: &deflater)
+    var sheet = try ZipMember("things.csv", folder: folder.path)
+    try sheet.append(SpreadsheetText.mark, with: &deflater)
+    try sheet.append(segment)
+    var text = try ZipMember("README.txt", folder: folder.path)
+    try text.append(Array(readMe.utf8), with: &deflater)
+    var zip = try ZipWriter(path: path)
+    try zip.add(sheet)
+    try zip.add(text)
+    let file = try zip.finish()
+    let packed = GzipSegment(packedByteCount: segment.packed.count, byteCount: segment.byteCount)
+    return ReleaseCandidate(
+      dataset: candidate.dataset, schema: candidate.schema, record: candidate.record,
+      files: candidate.files.map {
+        $0.name == "data.zip"
+          ? ReleaseFile(name: $0.name, role: .data, mediaType: $0.mediaType, file: file, raw: nil) : $0
+      },
+      rowCount: candidate.rowCount,
+      blocks: candidate.blocks.map {
+        RowBlock(rowCount: $0.rowCount, jsonSegmentCount: $0.jsonSegmentCount, sheet: packed)
+      })
+  }
+
+  @Test(arguments: [
+    ("id,note\n1,a\n2,'=1+1\n3,\n", "read me", ""),
+    // The formula as it is in the other files, another cell, a row less, other line ends.
+    ("id,note\n1,a\n2,=1+1\n3,\n", "read me", "output-mismatch data.zip row"),
+    ("id,note\n1,b\n2,'=1+1\n3,\n", "read me", "output-mismatch data.zip row"),
+    ("id,note\n1,a\n2,'=1+1\n", "read me", "output-mismatch data.zip row"),
+    ("id,note\r\n1,a\r\n2,'=1+1\r\n3,\r\n", "read me", "output-mismatch data.zip row"),
+    ("id,note\n1,a\n2,'=1+1\n3,\n", "电话13800138000", "sensitive-value data.zip/README.txt mobile-number"),
+  ])
+  func aChangedZipFileIsRefused(rows: String, readMe: String, finding: String) async throws {
+    let (candidate, run) = try await candidate(["1,a", "2,=1+1", "3,"])
+    let findings = try await check(try rezip(candidate, rows: rows, readMe: readMe), run)
+    #expect(findings == (finding.isEmpty ? [] : [finding]), "\(findings)")
+  }
+
+  @Test func aZipFileThatSaysOtherThanItHoldsIsRefused() async throws {
+    let (candidate, run) = try await candidate(["1,a"])
+    let path = "\(folder.path)/export/data.zip"
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    // The checksum stands at byte 14 of the member and byte 16 of its entry in the directory: both are wrong in the same way.
+    let directory = try #require(whole.range(of: Data([0x50, 0x4b, 1, 2]))).lowerBound
+    for (offsets, finding) in [
+      ([14, directory + 16], "output-mismatch data.zip digest"), ([14], "output-mismatch data.zip readable"),
+      ([whole.count - 1], "output-mismatch data.zip readable"), ([31], "output-mismatch data.zip readable"),
+    ] {
+      var changed = whole
+      for offset in offsets { changed[offset] ^= 1 }
+      try changed.write(to: URL(fileURLWithPath: path))
+      let findings = try await check(candidate, run)
+      #expect(findings.contains(finding), "\(offsets): \(findings)")
+    }
+  }
+
   @Test func damagedAndCutFilesAreRefused() async throws {
     for cut in [1, 20] {
       let (candidate, run) = try await candidate(["1,a"])

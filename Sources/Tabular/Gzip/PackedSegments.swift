@@ -1,7 +1,7 @@
 internal import Publication
 internal import Synchronization
 
-/// The segments of a gzip file, each to be read by any thread.
+/// The segments of a gzip file, or of a member of a zip file, each to be read by any thread.
 package final class PackedSegments: Sendable {
   package let segments: [GzipSegment]
   private let file: InputFile
@@ -27,6 +27,28 @@ package final class PackedSegments: Sendable {
     }
   }
 
+  /// The segments of a zip file's member, of which the first is what comes before those that are given.
+  ///
+  /// - Parameter byteCount: of what comes before, unpacked.
+  /// - Throws: `FormatError.damagedZip` where they, and an empty last block, are not the whole of it.
+  package init(of member: ZipFile.Member, in path: String, after byteCount: Int, _ others: [GzipSegment]) throws {
+    file = try InputFile(path: path)
+    let rest = member.packedByteCount - SegmentDeflater.end.count - others.reduce(0) { $0 + $1.packedByteCount }
+    guard rest >= 0 else { throw FormatError(.damagedZip) }
+    let segments = [GzipSegment(packedByteCount: rest, byteCount: byteCount)] + others
+    var offsets: [Int] = []
+    var offset = member.dataOffset
+    for segment in segments {
+      offsets.append(offset)
+      offset += segment.packedByteCount
+    }
+    self.offsets = offsets
+    self.segments = segments
+    var end: [UInt8] = []
+    _ = try file.read(SegmentDeflater.end.count, at: offset, appendingTo: &end)
+    guard end == SegmentDeflater.end else { throw FormatError(.damagedZip) }
+  }
+
   /// Takes a file as one segment, of the length that its trailer says.
   package convenience init(oneSegment path: String) throws {
     let file = try InputFile(path: path)
@@ -47,6 +69,16 @@ package final class PackedSegments: Sendable {
     return number < segments.count ? number : nil
   }
 
+  /// Appends a segment as it is packed.
+  ///
+  /// - Throws: `FormatError.damagedGzip` where the file ends before it does.
+  package func read(packed number: Int, appendingTo packed: inout [UInt8]) throws {
+    let count = segments[number].packedByteCount
+    guard try file.read(count, at: offsets[number], appendingTo: &packed) == count else {
+      throw FormatError(.damagedGzip)
+    }
+  }
+
   /// Appends what a segment holds, and leaves its packed bytes in `packed`.
   ///
   /// - Throws: `FormatError.damagedGzip`.
@@ -54,10 +86,10 @@ package final class PackedSegments: Sendable {
     _ number: Int, into bytes: inout [UInt8], packed: inout [UInt8], with inflater: inout SegmentInflater
   ) throws {
     packed.removeAll(keepingCapacity: true)
-    let count = segments[number].packedByteCount
-    guard try file.read(count, at: offsets[number], appendingTo: &packed) == count,
-      inflater.append(&packed, byteCount: segments[number].byteCount, to: &bytes)
-    else { throw FormatError(.damagedGzip) }
+    try read(packed: number, appendingTo: &packed)
+    guard inflater.append(&packed, byteCount: segments[number].byteCount, to: &bytes) else {
+      throw FormatError(.damagedGzip)
+    }
   }
 
   /// The end of the file: an empty last block, then checksum and length of the contents.

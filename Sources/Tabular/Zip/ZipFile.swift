@@ -4,9 +4,9 @@ package struct ZipFile {
   package struct Member: Sendable, Equatable {
     package let name: String
     package let byteCount: Int
+    package let checksum: UInt32
     let dataOffset: Int
     let packedByteCount: Int
-    let checksum: Int
     let headerOffset: Int
   }
 
@@ -34,8 +34,8 @@ package struct ZipFile {
         let name = String(validating: try bytes(offset + 30, nameCount), as: UTF8.self)
       else { throw FormatError(.damagedZip) }
       let member = Member(
-        name: name, byteCount: number(header, 22, 4), dataOffset: offset + 30 + nameCount,
-        packedByteCount: number(header, 18, 4), checksum: number(header, 14, 4), headerOffset: offset)
+        name: name, byteCount: number(header, 22, 4), checksum: UInt32(truncatingIfNeeded: number(header, 14, 4)),
+        dataOffset: offset + 30 + nameCount, packedByteCount: number(header, 18, 4), headerOffset: offset)
       members.append(member)
       offset = member.dataOffset + member.packedByteCount
     }
