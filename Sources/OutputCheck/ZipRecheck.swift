@@ -43,7 +43,9 @@ struct ZipRecheck {
     let text = try zip.contents(of: zip.members[1])
     while try text.read(64 << 10, appendingTo: &readMe) { guard readMe.count <= 1 << 20 else { return nil } }
     let member = zip.members[1]
-    guard readMe.count == member.byteCount, crc32Checksum(readMe, 0..<readMe.count) == member.checksum else { return nil }
+    guard readMe.count == member.byteCount, crc32Checksum(readMe, 0..<readMe.count) == member.checksum else {
+      return nil
+    }
     return readMe
   }
 

@@ -16,7 +16,7 @@ func generaliseAddress(
 }
 
 private struct ChineseAddress {
-  private let characters: [UInt32]
+  private let characters: HanCharacters
   private var district: Int?
   private var subdistrict: Int?
   private var road: Int?
@@ -31,11 +31,11 @@ private struct ChineseAddress {
   }
 
   /// Of the first characters, as UTF-8.
-  func byteCount(of count: Int) -> Int { characters[..<count].reduce(0) { $0 + ($1 < 0x10000 ? 3 : 4) } }
+  func byteCount(of count: Int) -> Int { (0..<count).reduce(0) { $0 + (characters[$1] < 0x10000 ? 3 : 4) } }
 
   /// Reads parts from the left up to the road, or up to the first character that is not Han; nil where one is no part of an address.
   init?(_ text: Span<UInt8>) {
-    let characters = leadingHan(text)
+    guard let (characters, characterCount) = leadingHan(text) else { return nil }
     var district: Int?
     var subdistrict: Int?
     var road: Int?
@@ -50,8 +50,8 @@ private struct ChineseAddress {
       for place in partStart..<index where storyWords.contains(characters[place]) { return false }
       return true
     }
-    scan: while index < characters.count {
-      let next = index + 1 < characters.count ? characters[index + 1] : 0
+    scan: while index < characterCount {
+      let next = index + 1 < characterCount ? characters[index + 1] : 0
       switch characters[index] {
       case "省", "市":
         // 市 also stands inside names (菜市路): only a short name ends a part here.
@@ -74,7 +74,7 @@ private struct ChineseAddress {
         partStart = index + 1
       case "路", "街":
         // 华阳路街道 is a subdistrict.
-        if next == "街" && index + 2 < characters.count && characters[index + 2] == "道" { break }
+        if next == "街" && index + 2 < characterCount && characters[index + 2] == "道" { break }
         guard hasName(2...7) else { return nil }
         road = index + 1
         break scan
@@ -117,10 +117,11 @@ private struct HanSet: Sendable {
   }
 }
 
-/// The characters before the first one that is not Han (U+3400…9FFF, U+20000…3FFFF).
-private func leadingHan(_ text: Span<UInt8>) -> [UInt32] {
-  var characters: [UInt32] = []
-  characters.reserveCapacity(24)
+/// The characters before the first one that is not Han (U+3400…9FFF, U+20000…3FFFF), and how many there are; nil for more than
+/// any address has.
+private func leadingHan(_ text: Span<UInt8>) -> (characters: HanCharacters, count: Int)? {
+  var characters = HanCharacters(repeating: 0)
+  var count = 0
   var index = 0
   while index + 2 < text.count, text[index] >= 0xe3 {
     func low(_ place: Int) -> UInt32 { UInt32(text[index + place] & 0x3f) }
@@ -132,11 +133,16 @@ private func leadingHan(_ text: Span<UInt8>) -> [UInt32] {
       character = UInt32(text[index] & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)
     }
     guard (0x3400...0x9fff).contains(character) || (0x20000...0x3ffff).contains(character) else { break }
-    characters.append(character)
+    guard count < characters.count else { return nil }
+    characters[count] = character
+    count += 1
     index += character < 0x10000 ? 3 : 4
   }
-  return characters
+  return (characters, count)
 }
+
+/// Room for the characters of an address that stand before its numbers.
+private typealias HanCharacters = InlineArray<64, UInt32>
 
 private func ~= (pattern: Unicode.Scalar, value: UInt32) -> Bool { pattern.value == value }
 private func == (a: UInt32, b: Unicode.Scalar) -> Bool { a == b.value }

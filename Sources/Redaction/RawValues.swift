@@ -104,7 +104,8 @@ package struct RawValues: Sendable {
   /// The same for a cell that `foldedText` would leave as it is, or did.
   package func isRemovedName(folded: Span<UInt8>) throws -> Bool {
     guard let key = wholeCellKey(folded: folded), filter.mayContain(mixedHash(key)), let names else { return false }
-    return try names.contains(bytes(of: key).span)
+    let bytes = bytes(of: key)
+    return try names.contains(bytes.span)
   }
 }
 
@@ -208,7 +209,8 @@ struct RemovedValues: ~Copyable {
 
   private mutating func add(folded: Span<UInt8>, namesPersons: Bool) {
     if namesPersons, let key = wholeCellKey(folded: folded), namesSomebody(folded: folded) {
-      names.append(contentsOf: bytes(of: key))
+      let bytes = bytes(of: key)
+      for place in bytes.indices { names.append(bytes[place]) }
       var length = 0
       for index in folded.indices where !isWhiteSpace(folded[index]) { length += 1 }
       nameLengths[length] = true
@@ -295,35 +297,63 @@ private func mixedHash(_ key: WholeCellKey) -> UInt64 {
   return mixedHash(words.span.bytes)
 }
 
-private func bytes(of key: WholeCellKey) -> [UInt8] {
-  var bytes = [UInt8](repeating: 0, count: wholeCellKeyLength)
-  for place in 0..<8 {
-    bytes[place] = UInt8(truncatingIfNeeded: key.low >> UInt64(8 * place))
-    bytes[place + 8] = UInt8(truncatingIfNeeded: key.high >> UInt64(8 * place))
+private func bytes(of key: WholeCellKey) -> InlineArray<16, UInt8> {
+  InlineArray { place in
+    UInt8(truncatingIfNeeded: (place < 8 ? key.low : key.high) >> UInt64(8 * (place & 7)))
   }
-  return bytes
 }
 
 /// Whether a removed text says something of a person: not "unknown", and no organisation, which may rightly stand in two columns.
 private func namesSomebody(folded: Span<UInt8>) -> Bool {
-  let plain = [UInt8](copying: folded).filter { $0 != 0x20 }
-  // 王知行 is a person: an ending of one character counts after four others, 3 bytes each.
-  let isOrganisation = organisationEndings.contains { ending in
-    plain.count >= (ending.count == 3 ? 15 : ending.count + 3) && plain.suffix(ending.count).elementsEqual(ending)
+  for index in folded.indices where folded[index] == 0x20 {
+    let plain = [UInt8](copying: folded).filter { $0 != 0x20 }
+    return namesSomebody(plain: plain.span)
   }
-  return !nobody.contains(plain) && !isOrganisation
+  return namesSomebody(plain: folded)
 }
 
-private let nobody: Set<[UInt8]> = Set(
-  ["不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名", "空白", "本人", "同上", "unknown", "UNKNOWN", "Unknown"].map {
-    Array($0.utf8)
-  })
+private func namesSomebody(plain: Span<UInt8>) -> Bool {
+  // 王知行 is a person: an ending of one character counts after four others, 3 bytes each.
+  !nobody.contains { areEqual(plain, $0) }
+    && !organisationEndings.contains { ending in
+      plain.count >= (ending.count == 3 ? 15 : ending.count + 3)
+        && areEqual(plain.extracting(last: ending.count), ending)
+    }
+}
 
-private let organisationEndings: [[UInt8]] = [
+/// A few short texts, close together: going over them counts no references.
+private struct ShortTexts: Sendable {
+  private let bytes: [UInt8]
+  private let ends: [Int]
+
+  init(_ texts: [String]) {
+    var bytes: [UInt8] = []
+    ends = texts.map { text in
+      bytes += Array(text.utf8)
+      return bytes.count
+    }
+    self.bytes = bytes
+  }
+
+  func contains(where isThis: (Span<UInt8>) -> Bool) -> Bool {
+    let bytes = bytes
+    var start = 0
+    for end in ends {
+      if isThis(bytes.span.extracting(start..<end)) { return true }
+      start = end
+    }
+    return false
+  }
+}
+
+private let nobody = ShortTexts([
+  "不详", "未知", "暂无", "其他", "没有", "匿名", "保密", "不适用", "无姓名", "空白", "本人", "同上", "unknown", "UNKNOWN", "Unknown",
+])
+
+private let organisationEndings = ShortTexts([
   "公司", "企业", "中心", "事务所", "合作社", "经营部", "服务部", "厂", "店", "行", "院", "校", "会", "局", "委", "办", "处", "馆", "社", "站", "所",
-  "街道",
-  "镇", "区",
-].map { Array($0.utf8) }
+  "街道", "镇", "区",
+])
 
 private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
 

@@ -64,9 +64,14 @@ package struct JSONRowMatcher: ~Copyable {
               let value = texts + field.lowerBound
               switch kinds[column] {
               case .text:
-                guard isPlain(UnsafeBufferPointer(start: value, count: field.count)), takes(0x22),
-                  takes(value, field.count), takes(0x22)
-                else { return false }
+                guard takes(0x22) else { return false }
+                let text = UnsafeBufferPointer(start: value, count: field.count)
+                if isPlain(text) {
+                  guard takes(value, field.count), takes(0x22) else { return false }
+                } else {
+                  guard let end = endOfString(line, from: position, saying: text) else { return false }
+                  position = end
+                }
               case .boolean: guard takes(value, field.count) else { return false }
               case .number:
                 // Anything but a number in JSON's own form is left to the scanner.
@@ -103,6 +108,39 @@ package struct JSONRowMatcher: ~Copyable {
     }
     return true
   }
+}
+
+/// The index after the closing quote of a string that says a text; nil where it says another, or has `\u` escapes, which are left
+/// to the scanner.
+///
+/// - Parameter start: the index after the opening quote.
+private func endOfString(
+  _ line: UnsafeBufferPointer<UInt8>, from start: Int, saying text: UnsafeBufferPointer<UInt8>
+) -> Int? {
+  var position = start
+  var said = 0
+  while position < line.count {
+    var byte = line[position]
+    position &+= 1
+    if byte == 0x22 { return said == text.count ? position : nil }
+    guard byte >= 0x20 else { return nil }
+    if byte == 0x5c {
+      guard position < line.count else { return nil }
+      switch line[position] {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte = line[position]
+      case UInt8(ascii: "b"): byte = 0x08
+      case UInt8(ascii: "f"): byte = 0x0c
+      case UInt8(ascii: "n"): byte = 0x0a
+      case UInt8(ascii: "r"): byte = 0x0d
+      case UInt8(ascii: "t"): byte = 0x09
+      default: return nil
+      }
+      position &+= 1
+    }
+    guard said < text.count, text[said] == byte else { return nil }
+    said &+= 1
+  }
+  return nil
 }
 
 /// A text that stands between quotes as it is.
