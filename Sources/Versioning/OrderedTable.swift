@@ -29,7 +29,10 @@ struct OrderedTable {
     } catch is OutOfOrder {
       let folder = run.folder(of: .versioning)
       let sort = try await RowSort(rows.path, key: key, folder: folder, run.parallelism)
-      let sorted = try await sort.write(after: firstLine(of: rows.path), to: "\(folder)/data.csv")
+      let header = try firstLine(of: rows.path)
+      // All rows are in the sort's scratch file now; what the system kept of the old file in memory serves the new one.
+      try removeTree(rows.path)
+      let sorted = try await sort.write(after: header, to: "\(folder)/data.csv")
       try earlier?.rewind()
       return (sorted, try await merge(sorted, beside: &earlier, in: run, advanced))
     }
