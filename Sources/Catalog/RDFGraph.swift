@@ -12,29 +12,39 @@ struct RDFGraph {
   private struct Node {
     let id: String
     var types: [String] = []
-    var statements: [(predicate: String, object: Term)] = []
+    private(set) var statements: [Statement] = []
+    /// The same, where they are many.
+    private var known: Set<Statement> = []
+
+    init(id: String) { self.id = id }
+
+    /// Adds a statement; one that is there already is not said twice.
+    mutating func add(_ statement: Statement) {
+      if statements.count < 32 {
+        guard !statements.contains(statement) else { return }
+      } else {
+        if known.isEmpty { known = Set(statements) }
+        guard known.insert(statement).inserted else { return }
+      }
+      statements.append(statement)
+    }
+  }
+
+  private struct Statement: Hashable {
+    let predicate: String
+    let object: Term
   }
 
   private let prefixes: [(name: String, base: String)]
   private var nodes: [Node] = []
   private var positions: [String: Int] = [:]
-  private var statements: Set<Statement> = []
-
-  private struct Statement: Hashable {
-    let subject: String
-    let predicate: String
-    let object: Term
-  }
+  /// Statements of one subject come one after the other.
+  private var last: (subject: String, position: Int)?
 
   init(prefixes: [(name: String, base: String)]) { self.prefixes = prefixes }
 
-  /// Adds a statement; one that is there already is not said twice.
   mutating func add(_ subject: String, _ predicate: String, _ object: Term) {
-    let position = self.position(of: subject)
-    guard statements.insert(Statement(subject: subject, predicate: predicate, object: object)).inserted else {
-      return
-    }
-    nodes[position].statements.append((predicate, object))
+    nodes[position(of: subject)].add(Statement(predicate: predicate, object: object))
   }
 
   mutating func add(_ subject: String, type: String) {
@@ -43,10 +53,14 @@ struct RDFGraph {
   }
 
   private mutating func position(of subject: String) -> Int {
-    if let position = positions[subject] { return position }
-    positions[subject] = nodes.count
-    nodes.append(Node(id: subject))
-    return nodes.count - 1
+    if let last, last.subject == subject { return last.position }
+    let position = positions[subject] ?? nodes.count
+    if position == nodes.count {
+      positions[subject] = position
+      nodes.append(Node(id: subject))
+    }
+    last = (subject, position)
+    return position
   }
 
   /// RDF 1.1 Turtle.
@@ -81,7 +95,7 @@ struct RDFGraph {
     ])
   }
 
-  private func grouped(_ statements: [(predicate: String, object: Term)]) -> [(String, [Term])] {
+  private func grouped(_ statements: [Statement]) -> [(String, [Term])] {
     var groups: [(String, [Term])] = []
     for statement in statements {
       if let index = groups.firstIndex(where: { $0.0 == statement.predicate }) {
@@ -94,7 +108,8 @@ struct RDFGraph {
   }
 
   private func isPrefixed(_ iri: String) -> Bool {
-    prefixes.contains { iri.hasPrefix($0.name + ":") && !iri.hasPrefix($0.name + "://") }
+    guard let colon = iri.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+    return !iri[colon...].hasPrefix("://") && prefixes.contains { $0.name == iri[..<colon] }
   }
 
   private func name(_ iri: String) -> String { isPrefixed(iri) ? iri : "<\(iri)>" }

@@ -18,11 +18,14 @@ struct StrictYAML {
     // Composing hashes keys, and a key may be an alias: a bomb must not come that far.
     try Self.refuseExpansion(text, file: file)
     do {
-      guard let node = try Yams.compose(yaml: text, Resolver.basic, Constructor.default) else {
+      guard let node = try Yams.compose(yaml: text, Resolver.basic, Constructor.default, .utf8) else {
         throw ConfigurationError(file: file, problem: "is empty")
       }
-      try Self.refuseProperties(
-        node, lines: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline), file: file)
+      // Most files have none of the signs, and then no lines to look for them in.
+      if text.utf8.contains(where: { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "!") }) {
+        try Self.refuseProperties(
+          node, lines: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline), file: file)
+      }
       root = node
     } catch let error as YamlError {
       throw ConfigurationError(file: file, line: error.line, problem: error.summary)
