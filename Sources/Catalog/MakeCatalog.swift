@@ -57,7 +57,7 @@ package struct MakeCatalog: Sendable {
   private func graphFiles(_ entries: [CatalogEntry]) async throws -> [CatalogFile] {
     let graph = catalogGraph(entries, site: site)
     return try await inParallel(["catalog.jsonld", "catalog.ttl"]) { path in
-      CatalogFile(path: path, bytes: path == "catalog.ttl" ? Array(graph.turtle.utf8) : graph.jsonLD.prettyBytes)
+      CatalogFile(path: path, bytes: path == "catalog.ttl" ? Array(graph.turtle.utf8) : graph.jsonLD)
     }
   }
 

@@ -77,22 +77,26 @@ struct RDFGraph {
   }
 
   /// JSON-LD 1.1, flattened, with the prefixes as its context.
-  var jsonLD: JSON {
-    .members([
-      ("@context", .members(prefixes.map { ($0.name, .string($0.base)) })),
-      (
-        "@graph",
-        .array(
-          nodes.filter { !$0.types.isEmpty || !$0.statements.isEmpty }.map { node in
-            var members: [(String, JSON?)] = [("@id", .string(node.id))]
-            if !node.types.isEmpty { members.append(("@type", .array(node.types.map { .string($0) }))) }
-            for (predicate, objects) in grouped(node.statements) {
-              members.append((predicate, .array(objects.map(json))))
-            }
-            return .members(members)
-          })
-      ),
-    ])
+  ///
+  /// Written a node at a time: a whole tree of ten thousand datasets takes a GiB.
+  var jsonLD: [UInt8] {
+    var bytes = Array("{\n  \"@context\": ".utf8)
+    JSON.members(prefixes.map { ($0.name, .string($0.base)) }).appendPretty(to: &bytes, depth: 1)
+    bytes += Array(",\n  \"@graph\": [".utf8)
+    var isFirst = true
+    for node in nodes where !node.types.isEmpty || !node.statements.isEmpty {
+      bytes += Array((isFirst ? "\n    " : ",\n    ").utf8)
+      isFirst = false
+      json(node).appendPretty(to: &bytes, depth: 2)
+    }
+    return bytes + Array("\n  ]\n}\n".utf8)
+  }
+
+  private func json(_ node: Node) -> JSON {
+    var members: [(String, JSON?)] = [("@id", .string(node.id))]
+    if !node.types.isEmpty { members.append(("@type", .array(node.types.map { .string($0) }))) }
+    for (predicate, objects) in grouped(node.statements) { members.append((predicate, .array(objects.map(json)))) }
+    return .members(members)
   }
 
   private func grouped(_ statements: [Statement]) -> [(String, [Term])] {
@@ -125,7 +129,7 @@ struct RDFGraph {
   /// JSON's escapes are among Turtle's.
   private func quoted(_ text: String) -> String {
     var bytes: [UInt8] = []
-    appendJSONString(Array(text.utf8)[...], to: &bytes)
+    appendJSONString(text, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 

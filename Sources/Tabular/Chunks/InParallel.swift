@@ -7,8 +7,8 @@ package func inParallel<Element: Sendable, Result: Sendable>(
   _ elements: [Element], _ parallelism: Parallelism = Parallelism(),
   _ work: @escaping @Sendable (Element) throws -> Result
 ) async throws -> [Result] {
-  // Several shares a worker: some take longer than others.
-  let share = max(1, elements.count / (8 * parallelism.workers))
+  // Many shares a worker: some take longer than others.
+  let share = max(1, elements.count / (64 * parallelism.workers))
   return try await withThrowingTaskGroup(of: (Int, [Result]).self) { group in
     for start in stride(from: 0, to: elements.count, by: share) {
       group.addTask { (start, try elements[start..<min(start + share, elements.count)].map(work)) }

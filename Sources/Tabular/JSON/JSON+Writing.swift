@@ -14,6 +14,9 @@ extension JSON {
     return bytes
   }
 
+  /// Appends the same text without a line end, as it stands so many levels deep.
+  package func appendPretty(to bytes: inout [UInt8], depth: Int) { write(to: &bytes, indent: depth) }
+
   private func write(to bytes: inout [UInt8], indent: Int?) {
     func lineBreak(_ depth: Int?) {
       guard let depth else { return }
@@ -24,7 +27,7 @@ extension JSON {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
     case .number(let text): bytes.append(contentsOf: text.utf8)
-    case .string(let text): appendJSONString(Array(text.utf8)[...], to: &bytes)
+    case .string(let text): appendJSONString(text, to: &bytes)
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {
@@ -39,7 +42,7 @@ extension JSON {
       for (index, member) in members.enumerated() {
         if index > 0 { bytes.append(UInt8(ascii: ",")) }
         lineBreak(indent.map { $0 + 1 })
-        appendJSONString(Array(member.name.utf8)[...], to: &bytes)
+        appendJSONString(member.name, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         if indent != nil { bytes.append(0x20) }
         member.value.write(to: &bytes, indent: indent.map { $0 + 1 })
@@ -52,6 +55,15 @@ extension JSON {
 
 /// Appends UTF-8 text as a JSON string: `"`, `\` and control characters escaped, all else as it is (RFC 8259 §7).
 package func appendJSONString(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+  text.withUnsafeBufferPointer { appendJSONString($0, to: &bytes) }
+}
+
+package func appendJSONString(_ text: String, to bytes: inout [UInt8]) {
+  var text = text
+  text.withUTF8 { appendJSONString($0, to: &bytes) }
+}
+
+private func appendJSONString(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
   bytes.append(UInt8(ascii: "\""))
   // Most texts need no escape: copied in one go.
   if text.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
