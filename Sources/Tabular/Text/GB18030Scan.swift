@@ -46,8 +46,11 @@ package struct GB18030Scan: Sendable {
       work: { work in
         let number = next.add(1, ordering: .relaxed).oldValue
         let chunkStart = start + number * Self.chunkByteCount
-        guard chunkStart < byteCount, !hasNoBoundary.load(ordering: .relaxed) else { return nil }
-        if try !work.scan(input, from: chunkStart, isFirst: number == 0) {
+        guard chunkStart < byteCount else { return nil }
+        // Chunks are numbered without gaps: those that are not looked at any more are handed in empty.
+        if hasNoBoundary.load(ordering: .relaxed) {
+          work.skip()
+        } else if try !work.scan(input, from: chunkStart, isFirst: number == 0) {
           hasNoBoundary.store(true, ordering: .relaxed)
         }
         return number
@@ -139,6 +142,8 @@ package struct GB18030Scan: Sendable {
   private struct ScanWork: ~Copyable {
     private var bytes: [UInt8] = []
     private(set) var scan = GB18030Scan()
+
+    mutating func skip() { scan = GB18030Scan() }
 
     /// Looks at the characters of a chunk: from after the first byte that can only be a whole character, on both sides.
     ///
