@@ -15,11 +15,11 @@ package func ordered<State: ~Copyable>(
   _ parallelism: Parallelism, make: () throws -> State,
   work: @escaping @Sendable (inout State) throws -> Int?, collect: (inout State) throws -> Void
 ) async throws {
+  var turn = 0
   try await withThrowingTaskGroup(of: (Int?, Slot<State>).self) { group in
     func start(_ slot: Slot<State>) { group.addTask { (try work(&slot.state), slot) } }
     for _ in 0...parallelism.workers { start(Slot(try make())) }
     var waiting: [Int: Slot<State>] = [:]
-    var turn = 0
     while let (number, slot) = try await group.next() {
       guard let number else { continue }
       waiting[number] = slot
@@ -31,8 +31,8 @@ package func ordered<State: ~Copyable>(
     }
     precondition(waiting.isEmpty, "chunk numbers have a gap")
   }
-  // What the states held goes back to the system: the next stage has its own.
-  malloc_trim(0)
+  // What the states held goes back to the system: the next stage has its own. A small table's is soon used again.
+  if turn > parallelism.workers { malloc_trim(0) }
 }
 
 /// A worker's state, which goes from the task that works on it to the one that collects.
