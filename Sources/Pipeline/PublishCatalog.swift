@@ -30,7 +30,8 @@ struct PublishCatalog {
     note: JSON
   ) async throws -> [SignedRole] {
     let isStanding = try isStanding(published)
-    if isStanding && releases.isEmpty && withdrawals == nil && CatalogTree.digest(of: listed) == published.listedDigest
+    if isStanding && releases.isEmpty && withdrawals == nil && published.hasWholeTree
+      && CatalogTree.digest(of: listed) == published.listedDigest
     {
       return try promote([], tree: published.catalogTree(listed: listed), in: published, note: note)
     }
@@ -64,7 +65,10 @@ struct PublishCatalog {
           dataset: $0.record.dataset, release: $0.record.release, version: $0.record.version, files: $0.files)
       }, tree: tree, after: published.repository, now: clock.now)
     try noteMaking(of: manifest?.digest(of: "site/tree.json") ?? published.treeDigest, isTrial: published.isTrial)
-    guard let manifest else { return [] }
+    guard let manifest else {
+      try restore(tree)
+      return []
+    }
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
     promotion.note = note
@@ -91,6 +95,16 @@ struct PublishCatalog {
     try promotion.seal()
     try promotion.finish(in: publicStore)
     return manifest.roles
+  }
+
+  /// Puts back files that span datasets and were lost from the public root: they are what the signed tree says.
+  private func restore(_ tree: CatalogTree) throws {
+    let lost = tree.files.filter { $0.bytes != nil && fileKind(publicStore.path($0.path)) != .file }
+    guard !lost.isEmpty else { return }
+    var promotion = try Promotion(folder: privateStore.stagedFolder)
+    for file in lost { if let bytes = file.bytes { try promotion.add(bytes, at: file.path, isReplaceable: true) } }
+    try promotion.seal()
+    try promotion.finish(in: publicStore)
   }
 
   private func entries(_ releases: [Release], published: PublishedSite) async throws -> [CatalogEntry] {

@@ -111,6 +111,9 @@ struct PublishedSite {
   /// The last release of a dataset that was taken back.
   func lastID(of dataset: DatasetID) -> ReleaseID? { withdrawals.first { $0.dataset == dataset }?.lastRelease }
 
+  /// Whether every file that spans datasets is there.
+  var hasWholeTree: Bool { tree.keys.allSatisfy { fileKind(store.path($0)) == .file } }
+
   /// What spans datasets, as it is; `listed` is what it lists.
   func catalogTree(listed: [ListedRecord]) -> CatalogTree {
     CatalogTree(files: Array(tree.values), listed: listed, withdrawals: withdrawals)

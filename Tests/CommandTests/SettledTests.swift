@@ -24,6 +24,18 @@ import Testing
     return (results.first?["outcome"] as? String ?? "none", Set(stages))
   }
 
+  @Test func whatWasLostOfPagesAndCataloguesIsPutBack() throws {
+    let site = try site()
+    #expect(try run(site).outcome == "released")
+    let whole = try site.tree("public")
+    for path in ["datasets/office/things/index.html", "en/index.html", "catalog.ttl"] {
+      try FileManager.default.removeItem(atPath: "\(site.path)/public/\(path)")
+    }
+    #expect(try site.daylight("verify", "public", "--as-of", "2026-11-23T06:00:00Z").code != 0)
+    #expect(try run(site).outcome == "unchanged")
+    #expect(try site.tree("public") == whole)
+  }
+
   @Test func theSameDeliveryIsNotWorkedThroughAgain() throws {
     let site = try site()
     let first = try run(site)
