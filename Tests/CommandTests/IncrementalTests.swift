@@ -6,7 +6,8 @@ import Testing
 /// that remembers nothing would publish.
 @Suite struct IncrementalTests {
   private enum Action: CaseIterable {
-    case nothing, rows, title, department, withdraw, reinstate, misconfigure, mend, close, open, losePage, add
+    case nothing, rows, title, department, withdraw, reinstate, misconfigure, mend, close, open, losePage, add,
+      addListed, relist
   }
 
   @Test(arguments: [1, 2, 3]) func whateverHappenedTheSiteIsAsIfMadeAnew(seed: UInt64) throws {
@@ -54,9 +55,18 @@ import Testing
         }
       case .losePage:
         try? FileManager.default.removeItem(atPath: "\(site.path)/public/\(folder)/index.html")
-      case .add:
+      case .addListed, .add:
         names.append("new-\(step)")
         try add(names[names.count - 1])
+        guard action == .addListed else { break }
+        try change("datasets/office/new-\(step)/dataset.yaml") {
+          $0.replacingOccurrences(
+            of: "access: unconditional", with: "access: conditional\nconditions: {zh: 申请, en: On request}")
+        }
+      case .relist:
+        try change("\(folder)/dataset.yaml") {
+          $0.replacingOccurrences(of: "conditions: {zh: 申请", with: "conditions: {zh: 申请\(step)")
+        }
       }
       try site.daylight("publish", now: now)
       let published = try site.tree("public")
