@@ -2,8 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A run works only on what changed since the last one. Whatever came before, in whatever order, what is published is what a run
-/// that remembers nothing would publish.
+/// A run works only on what changed since the last one.
+///
+/// Whatever came before, in whatever order, what is published is what a run that remembers nothing would publish.
 @Suite struct IncrementalTests {
   private enum Action: CaseIterable {
     case nothing, rows, title, department, withdraw, reinstate, misconfigure, mend, close, open, losePage, add,
