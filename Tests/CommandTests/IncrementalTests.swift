@@ -31,43 +31,35 @@ import Testing
       func change(_ file: String, _ change: (String) -> String) throws {
         try site.write(change(try site.text(file)), file)
       }
+      func replace(_ old: String, by new: String, in file: String) throws {
+        try change(file) { $0.replacingOccurrences(of: old, with: new) }
+      }
       switch action {
       case .nothing: break
       case .rows: try site.write("id\n1\n2\n\(step + 2)\n", "\(folder)/input.csv")
       case .title:
-        try change("\(folder)/dataset.yaml") {
-          $0.replacingOccurrences(of: "title: {zh: 事项", with: "title: {zh: 事项\(step)")
-        }
+        try replace("title: {zh: 事项", by: "title: {zh: 事项\(step)", in: "\(folder)/dataset.yaml")
       case .department:
-        try change("datasets/office/department.yaml") {
-          $0.replacingOccurrences(of: "name: {zh: 测试办", with: "name: {zh: 测试办\(step)")
-        }
+        try replace("name: {zh: 测试办", by: "name: {zh: 测试办\(step)", in: "datasets/office/department.yaml")
       case .withdraw: try site.daylight("withdraw", "office/\(name)", "--reason", "测试", now: now)
       case .reinstate: try site.daylight("withdraw", "office/\(name)", "--undo", now: now)
       case .misconfigure: try change("\(folder)/dataset.yaml") { $0 + "\nnonsense: [\n" }
-      case .mend: try change("\(folder)/dataset.yaml") { $0.replacingOccurrences(of: "\nnonsense: [\n", with: "") }
+      case .mend: try replace("\nnonsense: [\n", by: "", in: "\(folder)/dataset.yaml")
       case .close:
-        try change("\(folder)/dataset.yaml") {
-          $0.replacingOccurrences(of: "access: unconditional", with: "access: closed")
-        }
+        try replace("access: unconditional", by: "access: closed", in: "\(folder)/dataset.yaml")
       case .open:
-        try change("\(folder)/dataset.yaml") {
-          $0.replacingOccurrences(of: "access: closed", with: "access: unconditional")
-        }
+        try replace("access: closed", by: "access: unconditional", in: "\(folder)/dataset.yaml")
       case .losePage:
         try? FileManager.default.removeItem(atPath: "\(site.path)/public/\(folder)/index.html")
       case .addListed, .add:
         names.append("new-\(step)")
         try add(names[names.count - 1])
         guard action == .addListed else { break }
-        try change("datasets/office/new-\(step)/dataset.yaml") {
-          $0.replacingOccurrences(
-            of: "access: unconditional", with: "access: conditional\nconditions: {zh: 申请, en: On request}")
-        }
+        try replace(
+          "access: unconditional", by: "access: conditional\nconditions: {zh: 申请, en: On request}",
+          in: "datasets/office/new-\(step)/dataset.yaml")
       case .relist:
-        try change("\(folder)/dataset.yaml") {
-          $0.replacingOccurrences(of: "conditions: {zh: 申请", with: "conditions: {zh: 申请\(step)")
-        }
+        try replace("conditions: {zh: 申请", by: "conditions: {zh: 申请\(step)", in: "\(folder)/dataset.yaml")
       }
       try site.daylight("publish", now: now)
       let published = try site.tree("public")

@@ -12,17 +12,12 @@ package final class PackedSegments: Sendable {
   /// - Throws: `FormatError.damagedGzip` where header, segments and trailer are not the whole file.
   package init(path: String, _ segments: [GzipSegment]) throws {
     file = try InputFile(path: path)
-    var offsets: [Int] = []
-    var offset = GzipWriter.header.count
-    for segment in segments {
-      offsets.append(offset)
-      offset += segment.packedByteCount
-    }
+    let (offsets, end) = Self.places(of: segments, from: GzipWriter.header.count)
     self.offsets = offsets
     self.segments = segments
     var header: [UInt8] = []
     _ = try file.read(GzipWriter.header.count, at: 0, appendingTo: &header)
-    guard header == GzipWriter.header, offset + GzipWriter.trailerByteCount == file.byteCount else {
+    guard header == GzipWriter.header, end + GzipWriter.trailerByteCount == file.byteCount else {
       throw FormatError(.damagedGzip)
     }
   }
@@ -36,17 +31,23 @@ package final class PackedSegments: Sendable {
     let rest = member.packedByteCount - SegmentDeflater.end.count - others.reduce(0) { $0 + $1.packedByteCount }
     guard rest >= 0 else { throw FormatError(.damagedZip) }
     let segments = [GzipSegment(packedByteCount: rest, byteCount: byteCount)] + others
-    var offsets: [Int] = []
-    var offset = member.dataOffset
-    for segment in segments {
-      offsets.append(offset)
-      offset += segment.packedByteCount
-    }
+    let (offsets, end) = Self.places(of: segments, from: member.dataOffset)
     self.offsets = offsets
     self.segments = segments
-    var end: [UInt8] = []
-    _ = try file.read(SegmentDeflater.end.count, at: offset, appendingTo: &end)
-    guard end == SegmentDeflater.end else { throw FormatError(.damagedZip) }
+    var last: [UInt8] = []
+    _ = try file.read(SegmentDeflater.end.count, at: end, appendingTo: &last)
+    guard last == SegmentDeflater.end else { throw FormatError(.damagedZip) }
+  }
+
+  /// Where each segment begins, one after the other, and where the last one ends.
+  private static func places(of segments: [GzipSegment], from start: Int) -> (offsets: [Int], end: Int) {
+    var offsets: [Int] = []
+    var end = start
+    for segment in segments {
+      offsets.append(end)
+      end += segment.packedByteCount
+    }
+    return (offsets, end)
   }
 
   /// Takes a file as one segment, of the length that its trailer says.
