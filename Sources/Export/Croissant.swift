@@ -61,7 +61,9 @@ private func croissantField(_ field: SchemaField) -> JSON {
     case .boolean: "sc:Boolean"
     case .date: "sc:Date"
     case .datetime: "sc:DateTime"
-    case .string, .yearmonth: "sc:Text"
+    case .time: "sc:Time"
+    case .string(.uri): "sc:URL"
+    case .string, .object, .array, .list, .yearmonth, .duration, .geopoint, .geojson, .any: "sc:Text"
     }
   return .members([
     ("@type", "cr:Field"), ("@id", .string("rows/\(field.name)")), ("name", .string(field.name)),

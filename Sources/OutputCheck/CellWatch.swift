@@ -22,7 +22,7 @@ struct CellWatch: ~Copyable {
   init(_ schema: Schema, _ rawValues: RawValues) {
     names = schema.fields.map(\.name)
     isNumber = schema.fields.map { $0.type.jsonKind == .number }
-    isText = schema.fields.map { $0.type == .string }
+    isText = schema.fields.map { $0.type.jsonKind == .text }
     self.rawValues = rawValues
     clean = CleanCells(columnCount: names.count)
   }

@@ -16,6 +16,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case extraLabel = "extra-label"
   case blankLabel = "blank-label"
   case duplicateLabel = "duplicate-label"
+  case incorrectLabel = "incorrect-label"
+  case unmatchedHeader = "unmatched-header"
   // Rows.
   case blankRow = "blank-row"
   case extraCell = "extra-cell"
@@ -26,6 +28,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case typeError = "type-error"
   case constraintError = "constraint-error"
   case uniqueError = "unique-error"
+  case foreignKey = "foreign-key"
   case patternLimit = "pattern-limit"
   case repaired
   // The public half.
@@ -113,6 +116,19 @@ package enum FindingCode: String, Sendable, CaseIterable {
         LocalizedText(zh: "列名重复", en: "two columns have the same header text"),
         LocalizedText(zh: "请让每个列名唯一", en: "give each column its own name")
       )
+    case .incorrectLabel:
+      (
+        LocalizedText(zh: "列名与模式中该位置的字段不符", en: "a column's header text is not that of the field in its place"),
+        LocalizedText(
+          zh: "请更正列名或列的顺序;顺序不定时可把模式的 fieldsMatch 设为 equal",
+          en:
+            "correct the header or the order of columns; where the order is free, set fieldsMatch: equal in the schema")
+      )
+    case .unmatchedHeader:
+      (
+        LocalizedText(zh: "表头中没有模式里的任何字段", en: "the header has none of the schema's fields"),
+        LocalizedText(zh: "请核对文件与模式是否相配", en: "see whether file and schema belong together")
+      )
     case .blankRow:
       (
         LocalizedText(zh: "空行,已跳过", en: "blank rows, skipped"),
@@ -152,6 +168,12 @@ package enum FindingCode: String, Sendable, CaseIterable {
       (
         LocalizedText(zh: "内容应唯一却有重复", en: "values that must be unique occur twice"),
         LocalizedText(zh: "请更正这些行", en: "correct these rows")
+      )
+    case .foreignKey:
+      (
+        LocalizedText(zh: "所引用的记录不存在", en: "the row that is referred to does not exist"),
+        LocalizedText(
+          zh: "请更正引用,或在被引用的表中补上该记录", en: "correct the reference, or add the row to the table that it refers to")
       )
     case .patternLimit:
       (

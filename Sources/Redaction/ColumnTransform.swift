@@ -44,7 +44,7 @@ final class ColumnTransform: Sendable {
       }
       (tokenKey, numberSteps) = (nil, nil)
     case .generaliseAddress:
-      guard field.type == .string else { throw unfit("string") }
+      guard field.type == .plainString else { throw unfit("string") }
       (tokenKey, numberSteps) = (nil, nil)
     case .keep, .drop, .mask, .replace: (tokenKey, numberSteps) = (nil, nil)
     }
@@ -60,9 +60,9 @@ final class ColumnTransform: Sendable {
   var isRemoved: Bool {
     guard !keepsText && !disclosure.isPublic else { return false }
     return switch source.type {
-    case .string: true
+    case .string, .object, .array, .list, .geopoint, .geojson, .any: true
     case .integer: disclosure == .directIdentifier
-    case .number, .boolean, .date, .datetime, .year, .yearmonth: false
+    case .number, .boolean, .date, .time, .datetime, .year, .yearmonth, .duration: false
     }
   }
 
@@ -70,8 +70,10 @@ final class ColumnTransform: Sendable {
 
   /// The field that this transform gives: name, type, constraints.
   var publishedField: SchemaField {
-    var field = source
-    field.missingValues = nil
+    var field = source.canonical
+    // Limits, enumerations, categories and patterns tell about values: they survive for public columns only.
+    let keepsRules = transform == .keep && disclosure.isPublic
+    if !keepsRules { (field.categories, field.areCategoriesOrdered) = (nil, nil) }
     var rules = Constraints()
     rules.required = source.constraints.required
     func note(_ zh: String, _ en: String) {
@@ -81,20 +83,17 @@ final class ColumnTransform: Sendable {
     }
     switch transform {
     case .keep:
-      // Limits, enumerations and patterns tell about values: they survive for public columns only.
-      if disclosure.isPublic { rules = source.constraints } else { rules.unique = source.constraints.unique }
-      field.type = canonicalType(source.type)
-      if let values = rules.enumeration { rules.enumeration = canonicalEnumeration(values) }
+      if keepsRules { rules = field.constraints } else { rules.unique = source.constraints.unique }
     case .drop: break
     case .mask:
-      field.type = .string
+      field.type = .plainString
       note("部分字符以 * 代替。", "Some characters are replaced by *.")
     case .replace(let text):
-      field.type = .string
+      field.type = .plainString
       rules.enumeration = [text]
       note("内容已统一替换。", "All values are replaced by the same text.")
     case .hash:
-      field.type = .string
+      field.type = .plainString
       rules.minLength = tokenLength
       rules.maxLength = tokenLength
       note("内容已替换为带密钥的代码,同一内容代码相同。", "Values are replaced by keyed tokens; equal values have equal tokens.")
@@ -113,7 +112,7 @@ final class ColumnTransform: Sendable {
       case .year: field.type = .year
       case .month: field.type = .yearmonth
       case .quarter:
-        field.type = .string
+        field.type = .plainString
         rules.minLength = 7
         rules.maxLength = 7
       }
@@ -128,26 +127,6 @@ final class ColumnTransform: Sendable {
     }
     field.constraints = rules
     return field
-  }
-
-  /// Published values are in canonical form, whatever forms the source allows.
-  private func canonicalType(_ type: FieldType) -> FieldType {
-    switch type {
-    case .integer: .canonicalInteger
-    case .number: .canonicalNumber
-    case .boolean: .canonicalBoolean
-    case .string, .date, .datetime, .year, .yearmonth: type
-    }
-  }
-
-  private func canonicalEnumeration(_ values: [String]) -> [String] {
-    guard let check = try? FieldCheck(source, missingValues: [], at: "") else { return values }
-    return values.map { value in
-      let text = Array(value.utf8)
-      var canonical: [UInt8] = []
-      let verdict = check.read(text.span, appendingTo: &canonical) { _, _ in }
-      return verdict == .rewritten ? String(decoding: canonical, as: UTF8.self) : value
-    }
   }
 
   /// Appends what becomes of a value; false for null.

@@ -101,20 +101,19 @@ package struct PublicSchema: Sendable {
     var fields: [SchemaField] = []
     for (index, transform) in transforms.enumerated() where transform.isPublished {
       var field = transform.publishedField
-      let isNumeric =
-        switch field.type {
-        case .integer, .number: true
-        default: false
-        }
-      if isNumeric && transform.keepsText && exceedsDouble[index] {
+      if field.type.jsonKind == .number && transform.keepsText && exceedsDouble[index] {
         // More digits than JSON readers keep: text throughout, and the schema says so.
-        field.type = .string
+        let isYear = field.type == .year
+        field.type = .plainString
         // Limits and enumerations speak of numbers.
         var rules = Constraints()
         rules.required = field.constraints.required
         rules.unique = field.constraints.unique
         field.constraints = rules
-        let note = LocalizedText(zh: "数字位数超过 15 位,按文本发布。", en: "Numbers of more than 15 digits: published as text.")
+        let note =
+          isYear
+          ? LocalizedText(zh: "含四位数以外的年份,按文本发布。", en: "Years of other than four digits: published as text.")
+          : LocalizedText(zh: "数字位数超过 15 位,按文本发布。", en: "Numbers of more than 15 digits: published as text.")
         field.description =
           field.description.map { LocalizedText(zh: $0.zh + note.zh, en: ($0.en ?? $0.zh) + " " + note[.en]) } ?? note
       }
@@ -124,7 +123,11 @@ package struct PublicSchema: Sendable {
     let kept = Set(transforms.filter(\.keepsText).map(\.publishedField.name))
     schema = Schema(
       fields: fields, primaryKey: source.primaryKey.allSatisfy(kept.contains) ? source.primaryKey : [],
-      missingValues: [""])
+      uniqueKeys: source.uniqueKeys.filter { $0.allSatisfy(kept.contains) },
+      // Other tables have other names where they are published, or are not.
+      foreignKeys: source.foreignKeys.filter {
+        $0.resource == nil && ($0.fields + $0.referencedFields).allSatisfy(kept.contains)
+      })
   }
 }
 

@@ -61,9 +61,14 @@ package struct ConfigurationReader: Sendable {
     let schema: Schema
     do {
       schema = try Schema(json: JSONParser.parse(try contents(file)))
-      // Compiles patterns, limits and enumerations, so that mistakes show before any data are read.
-      for (index, field) in schema.fields.enumerated() {
-        _ = try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)")
+      // So that mistakes show before any data are read.
+      try schema.compile()
+      // The specification lets names occur twice; a column's disclosure is said by its name.
+      if let twice = schema.repeatedFieldName { throw SchemaError("/fields", "the name \(twice) occurs twice") }
+      if let index = schema.foreignKeys.firstIndex(where: { $0.resource != nil }) {
+        throw SchemaError(
+          "/foreignKeys/\(index)/reference/resource",
+          "another dataset cannot be referred to by this version of Daylight")
       }
     } catch let error as SchemaError {
       throw ConfigurationError(file: file, problem: error.description)

@@ -7,12 +7,12 @@ package import Tabular
 package struct ChunkCheck: ~Copyable {
   private let schema: Schema
   private let checks: [FieldCheck]
-  /// For each field, its column in the delivery.
+  /// For each field, its column in the delivery; -1 for a field that the delivery need not have, and has not.
   private let columns: [Int]
-  private let keyFields: [[Int]]
+  private let keys: [TableKey]
   /// Whether a row that is published as it is written can be copied whole.
   private let canCopyRows: Bool
-  var keys: [KeysBox]
+  private(set) var keyEntries: [KeysBox]
 
   /// The published form of the batch's values, row-major, one cell a field.
   private var cells: [Cell] = []
@@ -28,13 +28,15 @@ package struct ChunkCheck: ~Copyable {
   /// A value of the current batch: in the batch's own bytes, or in the check's where reading it changed it.
   private struct Cell {
     var start: UInt32
-    /// The length; in the top bits whether it is in the arena, and whether it is null.
+    /// The length; in the top bits whether it is null, whether it is in the arena, and whether it is of the wrong type.
     var countAndMarks: UInt32
 
     static let null = Cell(start: 0, countAndMarks: 1 << 31)
+    static let wrong = Cell(start: 0, countAndMarks: 1 << 31 | 1 << 29)
     var isNull: Bool { countAndMarks >> 31 == 1 }
+    var isWrong: Bool { countAndMarks >> 29 & 1 == 1 }
     var isInArena: Bool { countAndMarks >> 30 & 1 == 1 }
-    var range: Range<Int> { Int(start)..<Int(start) + Int(countAndMarks & 0x3fff_ffff) }
+    var range: Range<Int> { Int(start)..<Int(start) + Int(countAndMarks & 0x1fff_ffff) }
 
     init(start: UInt32, countAndMarks: UInt32) {
       self.start = start
@@ -74,15 +76,15 @@ package struct ChunkCheck: ~Copyable {
     }
     self.checks = checks
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
-    keyFields = table.keyFields
+    keys = table.keys
     let hash = table.hash
-    keys = keyFields.map { _ in KeysBox(ChunkKeys(hash)) }
+    keyEntries = keys.map { _ in KeysBox(ChunkKeys(hash)) }
     problems = PlaceTable(kindCount: schema.fields.count * CellProblem.count)
   }
 
   /// Forgets the chunk before.
   package mutating func begin() {
-    for index in keys.indices { keys[index].keys.removeAll() }
+    for box in keyEntries { box.keys.removeAll() }
     problems.removeAll()
   }
 
@@ -103,14 +105,16 @@ package struct ChunkCheck: ~Copyable {
     isAsWritten.removeAll(keepingCapacity: true)
     isAsWritten.append(contentsOf: repeatElement(true, count: records.count))
     arena.removeAll(keepingCapacity: true)
-    for field in 0..<width {
+    for field in 0..<width where columns[field] >= 0 {
       if !isRepaired.isEmpty && isRepaired[field] {
         checkColumn(field, batch, records: records, repair: repair)
       } else {
         checkColumn(field, batch, records: records, repair: { _, _ in nil })
       }
     }
-    for index in keys.indices { addKeys(index, batch, rowsBefore: rowsBefore, records: records) }
+    for index in keyEntries.indices where keys[index].fields.allSatisfy({ columns[$0] >= 0 }) {
+      addKeys(index, batch, rowsBefore: rowsBefore, records: records)
+    }
     problems.locate(batch, rowsBefore: rowsBefore, linesBefore: linesBefore)
   }
 
@@ -135,6 +139,9 @@ package struct ChunkCheck: ~Copyable {
         verdict = read(check, field, text.extracting(source.range), records[row])
       }
       take(verdict, row, field, source, start, bytes, isNumeric: check.isNumeric)
+      if check.isYear && verdict == .asWritten && check.needsText(text.extracting(source.range)) {
+        exceedsDouble[field] = true
+      }
     }
   }
 
@@ -153,7 +160,7 @@ package struct ChunkCheck: ~Copyable {
       isAsWritten[row] = false
       if isNumeric { noteLongNumber(arena[start...], field) }
     case .null, .wrongType:
-      cells[cell] = .null
+      cells[cell] = verdict == .null ? .null : .wrong
       // Null is published as the empty field.
       if source.count > 0 || source.isQuoted { isAsWritten[row] = false }
     }
@@ -183,15 +190,17 @@ package struct ChunkCheck: ~Copyable {
   private mutating func addKeys(
     _ index: Int, _ batch: borrowing RecordBatch, rowsBefore: Int, records: [Int]
   ) {
-    let fields = keyFields[index]
-    let types = fields.map { schema.fields[$0].type }
-    let box = keys[index]
-    let mustBeThere = index == 0 && !schema.primaryKey.isEmpty
+    let fields = keys[index].fields
+    let box = keyEntries[index]
+    let mustBeThere = keys[index].mustBeThere
     let bytes = batch.bytes
     let arena = arena
     for row in records.indices {
-      guard makeKey(fields, types, bytes.span, arena.span, row) else {
-        if mustBeThere { problems.add(CellProblem.nullInKey.index, record: records[row]) }
+      guard makeKey(fields, bytes.span, arena.span, row) else {
+        // What is wrong with a value of another type was said already.
+        if mustBeThere && !fields.contains(where: { cells[row * columns.count + $0].isWrong }) {
+          problems.add(CellProblem.nullInKey.index, record: records[row])
+        }
         continue
       }
       let number = rowsBefore + records[row] + 1
@@ -200,15 +209,14 @@ package struct ChunkCheck: ~Copyable {
   }
 
   /// The key of a row of the batch; false where a part of it is null.
-  private mutating func makeKey(
-    _ fields: [Int], _ types: [FieldType], _ text: Span<UInt8>, _ arena: Span<UInt8>, _ row: Int
-  ) -> Bool {
+  private mutating func makeKey(_ fields: [Int], _ text: Span<UInt8>, _ arena: Span<UInt8>, _ row: Int) -> Bool {
     key.removeAll()
     for place in fields.indices {
       let cell = cells[row * columns.count + fields[place]]
       guard !cell.isNull else { return false }
       appendKey(
-        (cell.isInArena ? arena : text).extracting(cell.range), types[place], isPart: fields.count > 1, to: &key)
+        (cell.isInArena ? arena : text).extracting(cell.range), checks[fields[place]], isPart: fields.count > 1,
+        to: &key)
     }
     return true
   }
@@ -244,18 +252,14 @@ package struct ChunkCheck: ~Copyable {
 }
 
 /// Appends a value of a key: equal values have equal bytes.
-private func appendKey(_ text: Span<UInt8>, _ type: FieldType, isPart: Bool, to key: inout TextBuffer) {
-  switch type {
-  case .integer, .number, .datetime:
-    // A whole number in its published form has one text, but for -0.
-    if case .integer = type, text[0] != UInt8(ascii: "-") { break }
-    let value = FieldCheck.key(of: text, type: type)
-    if isPart { appendLength(value.count, to: &key) }
-    return key.append(value)
-  case .string, .date, .boolean, .year, .yearmonth: break
+private func appendKey(_ text: Span<UInt8>, _ check: borrowing FieldCheck, isPart: Bool, to key: inout TextBuffer) {
+  if check.isKeyAsWritten(text) {
+    if isPart { appendLength(text.count, to: &key) }
+    return key.append(text)
   }
-  if isPart { appendLength(text.count, to: &key) }
-  key.append(text)
+  let value = check.key(of: text)
+  if isPart { appendLength(value.count, to: &key) }
+  key.append(value)
 }
 
 /// Length first: ("a,b", "c") and ("a", "b,c") are two keys.

@@ -87,6 +87,25 @@ package struct ExactDecimal: Sendable, Hashable, Comparable {
     return digits.count <= 15 && abs(exponent) <= 300
   }
 
+  var isWhole: Bool { isFinite && digits.count <= exponent || sign == 0 }
+
+  /// Whether the value is a whole number of times the other; nil where that takes more digits than are looked at.
+  func isMultiple(of divisor: ExactDecimal) -> Bool? {
+    guard isFinite, divisor.isFinite, divisor.sign != 0 else { return nil }
+    guard sign != 0 else { return true }
+    let (place, divisorPlace) = (exponent - digits.count, divisor.exponent - divisor.digits.count)
+    // The last digit is not 0: a multiple has no digits beyond those of the divisor.
+    guard place >= divisorPlace else { return false }
+    guard place - divisorPlace <= 400, divisor.digits.count <= 18 else { return nil }
+    var whole: UInt64 = 0
+    for digit in divisor.digits { whole = whole * 10 + UInt64(digit) }
+    var rest: UInt64 = 0
+    for digit in digits + [UInt8](repeating: 0, count: place - divisorPlace) {
+      rest = UInt64((UInt128(rest) * 10 + UInt128(digit)) % UInt128(whole))
+    }
+    return rest == 0
+  }
+
   private static let greatestSafeInteger = ExactDecimal(canonical: Array("9007199254740992".utf8)[...])
 
   private var magnitude: ExactDecimal { ExactDecimal(sign: abs(sign), digits: digits, exponent: exponent) }

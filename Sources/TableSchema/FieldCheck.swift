@@ -7,24 +7,25 @@ package struct FieldCheck {
   /// Texts for "no value" besides the empty one.
   private let otherMissing: ByteSet
   private let emptyIsMissing: Bool
-  private let trueValues: ByteSet
-  private let falseValues: ByteSet
+  private let reader: ValueReader
   private let pattern: Pattern?
   private let enumeration: ByteSet?
+  private let categories: ByteSet?
+  private let jsonSchema: JSONSchemaCheck?
   private let limits: [Limit]
   /// Nothing but text, of any length.
   private let isFree: Bool
-  /// What is asked of every cell, out of the field's description: looked up there it would cost more than the check.
-  private let kind: ValueKind
   private let isRequired: Bool
   private let lengths: ClosedRange<Int>?
 
   /// Of a numeric type.
   let isNumeric: Bool
+  let isYear: Bool
 
   package enum Rule: String, Sendable, CaseIterable {
     case required, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum, pattern
     case enumeration = "enum"
+    case categories, jsonSchema
   }
 
   /// What became of a cell.
@@ -44,59 +45,29 @@ package struct FieldCheck {
     let small: Int?
   }
 
-  /// A value that `minimum` and `maximum` can be held against.
-  private enum Comparand {
-    case decimal(ExactDecimal)
-    /// Billionths: what most numbers are small enough for.
-    case small(Int)
-    case time(CivilTime)
-    case whole(Int)
-
-    /// Nil where the two cannot be compared.
-    func isLess(than other: Comparand) -> Bool? {
-      switch (self, other) {
-      case (.small(let a), .small(let b)): a < b
-      case (.decimal(let a), .decimal(let b)): a.sign == 3 || b.sign == 3 ? nil : a < b
-      case (.time(let a), .time(let b)): a.isLess(than: b)
-      case (.whole(let a), .whole(let b)): a < b
-      default: nil
-      }
-    }
-  }
-
   /// - Throws: `SchemaError` for a limit or an enumeration value that is not of the field's type, and for a bad pattern.
-  package init(_ field: SchemaField, missingValues: [String], at path: String) throws(SchemaError) {
-    func bytes(_ texts: [String]) -> Set<ArraySlice<UInt8>> { Set(texts.map { Array($0.utf8)[...] }) }
-    var trueValues: Set<ArraySlice<UInt8>> = []
-    var falseValues: Set<ArraySlice<UInt8>> = []
-    if case .boolean(let yes, let no) = field.type {
-      trueValues = bytes(yes)
-      falseValues = bytes(no)
-    }
-    let missing = bytes(field.missingValues ?? missingValues)
+  package init(_ field: SchemaField, missingValues: [MissingValue], at path: String) throws(SchemaError) {
     let rules = field.constraints
-    let (yes, no) = (ByteSet(trueValues), ByteSet(falseValues))
-    // Limits and enumerations are written in the field's own form.
+    let reader = ValueReader(field.type)
+    /// Values of constraints are written in the field's own form, or as JSON writes them.
     func canonical(_ text: String, _ member: String) throws(SchemaError) -> [UInt8] {
+      let raw = Array(text.utf8)
+      if case .boolean = field.type, text == "true" || text == "false" { return raw }
       var bytes: [UInt8] = []
-      let raw = Array(text.utf8)[...]
-      let isValue: Bool
-      if case .boolean = field.type, text == "true" || text == "false" {
-        bytes = Array(text.utf8)
-        isValue = true
-      } else {
-        switch readValue(raw.span, ValueKind(field.type), yes, no, rewritingInto: &bytes) {
-        case .asWritten:
-          bytes = Array(raw)
-          isValue = true
-        case .rewritten: isValue = true
-        case .null, .wrongType: isValue = false
-        }
+      switch reader.read(raw.span, rewritingInto: &bytes) {
+      case .asWritten: return raw
+      case .rewritten: return bytes
+      case .null, .wrongType: throw SchemaError("\(path)/\(member)", "\(text) is no value of type \(field.type.name)")
       }
-      guard isValue else {
-        throw SchemaError("\(path)/constraints/\(member)", "is no value of type \(field.type.name)")
+    }
+    func keys(_ texts: [String]?, _ member: String) throws(SchemaError) -> Set<ArraySlice<UInt8>>? {
+      guard let texts else { return nil }
+      var keys: Set<ArraySlice<UInt8>> = []
+      for text in texts {
+        let value = try canonical(text, member)
+        keys.insert(reader.key(of: value.span)[...])
       }
-      return bytes
+      return keys
     }
     var limits: [Limit] = []
     let written: [(Rule, String?)] = [
@@ -105,58 +76,43 @@ package struct FieldCheck {
     ]
     for (rule, text) in written {
       guard let text else { continue }
-      let value = try canonical(text, rule.rawValue)
-      guard let limit = Self.limit(rule, value, field.type) else {
+      let value = try canonical(text, "constraints/\(rule.rawValue)")
+      guard let comparand = Comparand.of(value.span, reader.kind) else {
         throw SchemaError("\(path)/constraints/\(rule.rawValue)", "does not apply to type \(field.type.name)")
       }
-      limits.append(limit)
+      limits.append(Limit(rule: rule, value: comparand, small: field.type.isNumeric ? billionths(value.span) : nil))
     }
-    var enumeration: Set<ArraySlice<UInt8>>?
-    if let values = rules.enumeration {
-      var keys: Set<ArraySlice<UInt8>> = []
-      for value in values { keys.insert(Self.member(try canonical(value, "enum"), field.type)[...]) }
-      enumeration = keys
+    let values = try keys(rules.enumeration, "constraints/enum")
+    let categories = try keys(field.categories?.map(\.value), "categories")
+    if let values, let categories, !values.isSubset(of: categories) {
+      throw SchemaError("\(path)/constraints/enum", "has a value that is none of the categories")
     }
-    let isFree =
-      field.type == .string && rules.minLength == nil && rules.maxLength == nil && rules.pattern == nil
-      && enumeration == nil
-    let otherMissing = ByteSet(missing.subtracting([[]]))
-    let emptyIsMissing = missing.contains([])
-    let members = enumeration.map { ByteSet($0) }
+    let missing = Set((field.missingValues ?? missingValues).map { Array($0.value.utf8)[...] })
     if let text = rules.pattern {
       pattern = try Pattern(text, at: "\(path)/constraints/pattern")
     } else {
       pattern = nil
     }
-    self.field = field
-    self.otherMissing = otherMissing
-    self.emptyIsMissing = emptyIsMissing
-    self.trueValues = yes
-    self.falseValues = no
-    self.limits = limits
-    self.enumeration = members
-    self.isFree = isFree
-    kind = ValueKind(field.type)
-    isNumeric =
-      switch field.type {
-      case .integer, .number: true
-      default: false
-      }
-    isRequired = rules.required
-    lengths =
-      rules.minLength == nil && rules.maxLength == nil
-      ? nil : (rules.minLength ?? 0)...max(rules.minLength ?? 0, rules.maxLength ?? .max)
-  }
-
-  private static func limit(_ rule: Rule, _ value: [UInt8], _ type: FieldType) -> Limit? {
-    guard let comparand = comparand(value.span, type: type) else { return nil }
-    switch type {
-    case .integer, .number: return Limit(rule: rule, value: comparand, small: billionths(value.span))
-    default: return Limit(rule: rule, value: comparand, small: nil)
+    if let schema = rules.jsonSchema {
+      jsonSchema = try JSONSchemaCheck(schema, at: "\(path)/constraints/jsonSchema")
+    } else {
+      jsonSchema = nil
     }
+    let hasLength = rules.minLength != nil || rules.maxLength != nil
+    isFree =
+      field.type.isFreeText && !hasLength && rules.pattern == nil && values == nil && categories == nil
+    otherMissing = ByteSet(missing.subtracting([[]]))
+    emptyIsMissing = missing.contains([])
+    self.field = field
+    self.reader = reader
+    self.limits = limits
+    enumeration = values.map { ByteSet($0) }
+    self.categories = categories.map { ByteSet($0) }
+    isNumeric = field.type.isNumeric
+    isYear = field.type == .year
+    isRequired = rules.required
+    lengths = hasLength ? (rules.minLength ?? 0)...max(rules.minLength ?? 0, rules.maxLength ?? .max) : nil
   }
-
-  private static func member(_ value: [UInt8], _ type: FieldType) -> [UInt8] { key(of: value.span, type: type) }
 
   /// Reads one cell.
   ///
@@ -172,7 +128,7 @@ package struct FieldCheck {
     }
     if isFree { return .asWritten }
     let start = canonical.count
-    let verdict = readValue(text, kind, trueValues, falseValues, rewritingInto: &canonical)
+    let verdict = reader.read(text, rewritingInto: &canonical)
     switch verdict {
     case .null, .wrongType: return .wrongType
     case .asWritten: check(text, published: text, broken)
@@ -191,36 +147,49 @@ package struct FieldCheck {
       case .limitReached: broken(.pattern, true)
       }
     }
-    if let enumeration {
-      let isMember =
-        kind.isText
-        ? enumeration.contains(published) : enumeration.contains(Self.key(of: published, type: field.type).span)
-      if !isMember { broken(.enumeration, false) }
+    if let enumeration, !isMember(of: enumeration, published) { broken(.enumeration, false) }
+    if let categories, !isMember(of: categories, published) { broken(.categories, false) }
+    if jsonSchema != nil {
+      switch matchJSONSchema(text) {
+      case .matches: break
+      case .differs: broken(.jsonSchema, false)
+      case .limitReached: broken(.jsonSchema, true)
+      }
     }
     if !limits.isEmpty { checkLimits(published, broken) }
   }
 
+  private func isMember(of set: ByteSet, _ published: Span<UInt8>) -> Bool {
+    if case .string = reader.kind { return set.contains(published) }
+    return set.contains(reader.key(of: published).span)
+  }
+
   private func checkLength(_ text: Span<UInt8>, _ broken: (Rule, Bool) -> Void) {
-    let length = scalarCount(text)
+    let length = reader.length(of: text)
     if let least = field.constraints.minLength, length < least { broken(.minLength, false) }
     if let most = field.constraints.maxLength, length > most { broken(.maxLength, false) }
   }
 
   private func checkLimits(_ published: Span<UInt8>, _ broken: (Rule, Bool) -> Void) {
-    let small = kind.isNumber ? billionths(published) : nil
+    let small = isNumeric ? billionths(published) : nil
     var exact: Comparand?
     for limit in limits {
       if let small, let bound = limit.small {
         if !Self.holds(limit.rule, .small(bound), for: .small(small)) { broken(limit.rule, false) }
         continue
       }
-      guard let value = exact ?? Self.comparand(published, type: field.type) else { continue }
+      guard let value = exact ?? Comparand.of(published, reader.kind) else { continue }
       exact = value
       if !Self.holds(limit.rule, limit.value, for: value) { broken(limit.rule, false) }
     }
   }
 
-  private func matchPattern(_ text: Span<UInt8>) -> Pattern.Outcome { pattern?.match(text) ?? .matches }
+  private func matchPattern(_ text: Span<UInt8>) -> MatchOutcome { pattern?.match(text) ?? .matches }
+
+  private func matchJSONSchema(_ text: Span<UInt8>) -> MatchOutcome {
+    guard let jsonSchema else { return .matches }
+    return jsonSchema.check(reader.jsonValue(of: text))
+  }
 
   /// What cannot be compared breaks the limit: doubt means no release.
   private static func holds(_ rule: Rule, _ limit: Comparand, for value: Comparand) -> Bool {
@@ -232,35 +201,28 @@ package struct FieldCheck {
     }
   }
 
-  private static func comparand(_ canonical: Span<UInt8>, type: FieldType) -> Comparand? {
-    switch type {
-    case .integer, .number: .decimal(ExactDecimal(canonical: bytes(canonical)[...]))
-    case .date: readDate(canonical).map { .whole($0.daysSince1970) }
-    case .datetime: CivilTime(canonical).map { .time($0) }
-    case .year: readYear(canonical, to: canonical.count).map { .whole($0) }
-    case .yearmonth: readYearMonth(canonical).map { .whole($0) }
-    case .string, .boolean: nil
-    }
-  }
-
   /// The logical value as bytes: equal values (1 = 01 = 1.0) have equal bytes.
+  package func key(of canonical: Span<UInt8>) -> [UInt8] { reader.key(of: canonical) }
+
+  /// Whether the published form is the key.
   ///
-  /// For unique, keys and enumerations.
-  package static func key(of canonical: Span<UInt8>, type: FieldType) -> [UInt8] {
-    switch type {
-    case .integer, .number: ExactDecimal(canonical: bytes(canonical)[...]).key
-    case .datetime: CivilTime(canonical)?.key ?? bytes(canonical)
-    case .string, .boolean, .date, .year, .yearmonth: bytes(canonical)
-    }
+  /// A whole number without a minus has one text: -0 is 0.
+  func isKeyAsWritten(_ canonical: Span<UInt8>) -> Bool {
+    if case .integer = reader.kind { return canonical[0] != UInt8(ascii: "-") }
+    return reader.isKeyAsWritten
   }
 
-  private static func bytes(_ text: Span<UInt8>) -> [UInt8] { text.withUnsafeBufferPointer { Array($0) } }
+  /// Whether a published value of a numeric column is one that JSON's numbers cannot hold.
+  func needsText(_ published: Span<UInt8>) -> Bool { isYear && !reader.isPlainYear(published) }
 
   /// The limit of a rule as the descriptor writes it, for reports; long enumerations are cut to ten values.
   static func limit(of rule: Rule, in field: SchemaField) -> String? {
+    func list(_ values: [String]) -> String {
+      values.prefix(10).joined(separator: ", ") + (values.count > 10 ? ", … (\(values.count))" : "")
+    }
     let rules = field.constraints
     return switch rule {
-    case .required: nil
+    case .required, .jsonSchema: nil
     case .minLength: rules.minLength.map(String.init)
     case .maxLength: rules.maxLength.map(String.init)
     case .minimum: rules.minimum
@@ -268,66 +230,52 @@ package struct FieldCheck {
     case .exclusiveMinimum: rules.exclusiveMinimum
     case .exclusiveMaximum: rules.exclusiveMaximum
     case .pattern: rules.pattern
-    case .enumeration:
-      rules.enumeration.map { values in
-        values.prefix(10).joined(separator: ", ") + (values.count > 10 ? ", … (\(values.count))" : "")
-      }
+    case .enumeration: rules.enumeration.map(list)
+    case .categories: field.categories.map { list($0.map(\.value)) }
     }
   }
 }
 
-/// Whether the text is of the type; the published form is appended where it is another one.
-private func readValue(
-  _ text: Span<UInt8>, _ kind: ValueKind, _ trueValues: ByteSet, _ falseValues: ByteSet,
-  rewritingInto canonical: inout [UInt8]
-) -> FieldCheck.Verdict {
-  switch kind {
-  case .string: return .asWritten
-  case .number(let options, let isInteger):
-    if options.decimalChar == UInt8(ascii: ".") && isPublishedNumber(text, isInteger: isInteger) { return .asWritten }
-    let bytes = text.withUnsafeBufferPointer { Array($0) }
-    return readNumber(bytes[...], options: options, isInteger: isInteger, appendingTo: &canonical)
-      ? .rewritten : .wrongType
-  case .boolean:
-    if trueValues.contains(text) {
-      canonical.append(contentsOf: trueBytes)
-    } else if falseValues.contains(text) {
-      canonical.append(contentsOf: falseBytes)
-    } else {
-      return .wrongType
-    }
-    return .rewritten
-  case .date: return text.count == 10 && readDate(text) != nil ? .asWritten : .wrongType
-  case .datetime: return CivilTime(text) != nil ? .asWritten : .wrongType
-  case .year: return readYear(text, to: text.count) != nil ? .asWritten : .wrongType
-  case .yearmonth: return readYearMonth(text) != nil ? .asWritten : .wrongType
-  }
-}
+/// How the search for a pattern, or the walk through a JSON Schema, ended.
+package enum MatchOutcome: Sendable { case matches, differs, limitReached }
 
-/// A field's type without the texts that come with it.
-private enum ValueKind: Sendable {
-  case string, boolean, date, datetime, year, yearmonth
-  case number(FieldType.NumberOptions, isInteger: Bool)
+/// A value that `minimum` and `maximum` can be held against.
+private enum Comparand {
+  case decimal(ExactDecimal)
+  /// Billionths: what most numbers are small enough for.
+  case small(Int)
+  case moment(CivilTime)
+  case whole(Int)
+  case zoned(ZonedNumber)
+  case duration(CivilDuration)
 
-  init(_ type: FieldType) {
-    switch type {
-    case .string: self = .string
-    case .boolean: self = .boolean
-    case .date: self = .date
-    case .datetime: self = .datetime
-    case .year: self = .year
-    case .yearmonth: self = .yearmonth
-    case .integer(let options): self = .number(options, isInteger: true)
-    case .number(let options): self = .number(options, isInteger: false)
+  /// Nil for values of a type without an order.
+  static func of(_ canonical: Span<UInt8>, _ kind: ValueReader.Kind) -> Comparand? {
+    switch kind {
+    case .integer, .number: return .decimal(ExactDecimal(canonical: copy(canonical)[...]))
+    case .date, .anyDate, .patternDate: return readDate(canonical).map { .whole($0.daysSince1970) }
+    case .time, .anyTime, .patternTime: return readTime(canonical).map { .whole($0) }
+    case .datetime, .anyDatetime, .patternDatetime: return CivilTime(canonical).map { .moment($0) }
+    case .year: return ZonedNumber(year: canonical).map { .zoned($0) }
+    case .yearmonth: return ZonedNumber(yearMonth: canonical).map { .zoned($0) }
+    case .duration: return CivilDuration(canonical).map { .duration($0) }
+    default: return nil
     }
   }
 
-  var isText: Bool { if case .string = self { true } else { false } }
-  var isNumber: Bool { if case .number = self { true } else { false } }
+  /// Nil where the two cannot be compared.
+  func isLess(than other: Comparand) -> Bool? {
+    switch (self, other) {
+    case (.small(let a), .small(let b)): a < b
+    case (.decimal(let a), .decimal(let b)): a.sign == 3 || b.sign == 3 ? nil : a < b
+    case (.moment(let a), .moment(let b)): a.isLess(than: b)
+    case (.whole(let a), .whole(let b)): a < b
+    case (.zoned(let a), .zoned(let b)): a.isLess(than: b)
+    case (.duration(let a), .duration(let b)): a.isLess(than: b)
+    default: nil
+    }
+  }
 }
-
-private let trueBytes = Array("true".utf8)
-private let falseBytes = Array("false".utf8)
 
 /// A decimal number in billionths; nil where it has more than nine digits on either side of the point, or is written otherwise.
 private func billionths(_ text: Span<UInt8>) -> Int? {

@@ -4,27 +4,33 @@ internal import CPCRE2
 ///
 /// One thread uses it at a time: each worker compiles its own.
 ///
-/// - Source: Table Schema v2 `pattern` (an XSD expression, and so anchored at both ends); `^` and `$` at the ends do nothing.
+/// - Source: Table Schema v2 `pattern` is an expression of XML Schema, and so anchored at both ends; JSON Schema's is one of ECMA-262
+///   that may stand anywhere in the text.
 package final class Pattern {
-  package enum Outcome: Sendable { case matches, differs, limitReached }
-
   private let code: OpaquePointer
   private let matchData: OpaquePointer
   private let context: OpaquePointer
   private let stack: OpaquePointer?
   private let isCompiled: Bool
 
-  package init(_ text: String, at path: String) throws(SchemaError) {
+  /// Compiles an expression of XML Schema, to be matched by whole values.
+  package convenience init(_ text: String, at path: String) throws(SchemaError) {
+    try self.init(
+      pcre2: try XSDExpression(text, at: path).pcre2, options: PCRE2_ANCHORED | PCRE2_ENDANCHORED, at: path)
+  }
+
+  /// Compiles an expression of ECMA-262 as far as PCRE2 reads it alike, to be found anywhere in a value.
+  convenience init(searching text: String, at path: String) throws(SchemaError) {
+    try self.init(pcre2: text, options: PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF, at: path)
+  }
+
+  private init(pcre2 text: String, options: UInt32, at path: String) throws(SchemaError) {
     let pattern = Array(text.utf8)
-    if let construct = constructOfXSDAlone(pattern) {
-      throw SchemaError(path, "uses \(construct), which this version of Daylight does not read")
-    }
     var number: Int32 = 0
     var offset = 0
-    let options =
-      PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
-    guard let code = pcre2_compile_8(pattern, pattern.count, UInt32(options), &number, &offset, nil) else {
-      throw SchemaError(path, "is no valid pattern (at character \(offset + 1))")
+    let options = options | PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
+    guard let code = pcre2_compile_8(pattern, pattern.count, options, &number, &offset, nil) else {
+      throw SchemaError(path, "is a pattern that cannot be compiled: \(message(of: number))")
     }
     guard let matchData = pcre2_match_data_create_8(1, nil), let context = pcre2_match_context_create_8(nil) else {
       preconditionFailure("PCRE2: out of memory")
@@ -48,13 +54,13 @@ package final class Pattern {
   }
 
   /// - Precondition: valid UTF-8.
-  package func match(_ text: Span<UInt8>) -> Outcome {
+  package func match(_ text: Span<UInt8>) -> MatchOutcome {
     // The empty text has no address, and PCRE2 wants one.
     guard !text.isEmpty else { return match([0].span, count: 0) }
     return match(text, count: text.count)
   }
 
-  private func match(_ text: Span<UInt8>, count: Int) -> Outcome {
+  private func match(_ text: Span<UInt8>, count: Int) -> MatchOutcome {
     text.withUnsafeBufferPointer { buffer in
       let text = UnsafeBufferPointer(rebasing: buffer[..<count])
       var result =
@@ -73,29 +79,8 @@ package final class Pattern {
   }
 }
 
-/// What XSD means otherwise than PCRE2, or PCRE2 has not: class subtraction and the escapes for XML names.
-///
-/// Such a pattern must not be matched as something else.
-private func constructOfXSDAlone(_ pattern: [UInt8]) -> String? {
-  var isInClass = false
-  var index = 0
-  while index < pattern.count {
-    let next = index + 1 < pattern.count ? pattern[index + 1] : 0
-    switch pattern[index] {
-    case UInt8(ascii: "\\"):
-      if [UInt8(ascii: "i"), UInt8(ascii: "I"), UInt8(ascii: "c"), UInt8(ascii: "C")].contains(next) {
-        return "\\i or \\c"
-      }
-      index += 1
-    case UInt8(ascii: "[") where isInClass: return "a class within a class"
-    case UInt8(ascii: "["):
-      isInClass = true
-      // A bracket that closes at once stands for itself in PCRE2, and is an error in XSD.
-      if next == UInt8(ascii: "]") { return "an empty class" }
-    case UInt8(ascii: "]"): isInClass = false
-    default: break
-    }
-    index += 1
-  }
-  return nil
+private func message(of error: Int32) -> String {
+  var text = [UInt8](repeating: 0, count: 256)
+  let count = pcre2_get_error_message_8(error, &text, text.count)
+  return String(decoding: text.prefix(max(0, Int(count))), as: UTF8.self)
 }

@@ -5,43 +5,81 @@ extension Schema {
   /// Reads a descriptor.
   ///
   /// Unknown members are allowed, as the specification wants; unknown types, formats and constraints are errors,
-  /// because a rule that nobody checks is worse than none.
+  /// because a rule that nobody checks is worse than none. A descriptor without `$schema` is read as version 2 too.
   package init(json: JSON) throws(SchemaError) {
     guard json.members != nil else { throw SchemaError("", "a Table Schema is an object") }
     guard let list = json["fields"]?.elements, !list.isEmpty else {
       throw SchemaError("/fields", "a list of fields is required")
     }
-    for name in ["foreignKeys", "uniqueKeys"] where json[name] != nil {
-      throw SchemaError("/\(name)", "is not checked by this version of Daylight")
-    }
-    if let match = json["fieldsMatch"], match != "exact" && match != "equal" {
-      throw SchemaError("/fieldsMatch", "only exact and equal are checked by this version of Daylight")
-    }
     var fields: [SchemaField] = []
-    for (index, element) in list.enumerated() {
-      let field = try SchemaField(json: element, at: "/fields/\(index)")
-      guard !fields.contains(where: { $0.name.utf8.elementsEqual(field.name.utf8) }) else {
-        throw SchemaError("/fields/\(index)/name", "the name \(field.name) occurs twice")
+    for (index, element) in list.enumerated() { fields.append(try SchemaField(json: element, at: "/fields/\(index)")) }
+    self.init(
+      fields: fields, fieldsMatch: try choice(json["fieldsMatch"], at: "/fieldsMatch") ?? .exact,
+      missingValues: try labelled(json["missingValues"], at: "/missingValues")?.map {
+        MissingValue($0.value, label: $0.label)
+      } ?? [MissingValue("")])
+    primaryKey = try key(json["primaryKey"], at: "/primaryKey")
+    if let keys = json["uniqueKeys"] {
+      guard let keys = keys.elements, !keys.isEmpty else { throw SchemaError("/uniqueKeys", "must be a list of keys") }
+      for (index, element) in keys.enumerated() {
+        guard element.elements?.isEmpty == false else {
+          throw SchemaError("/uniqueKeys/\(index)", "must be a list of field names")
+        }
+        uniqueKeys.append(try key(element, at: "/uniqueKeys/\(index)"))
       }
-      fields.append(field)
     }
-    var keys: [String] = []
-    switch json["primaryKey"] {
-    case nil: break
-    case .string(let name): keys = [name]
-    case .array(let names):
-      for (index, name) in names.enumerated() {
-        guard let name = name.text else { throw SchemaError("/primaryKey/\(index)", "must be a field name") }
-        keys.append(name)
+    if let keys = json["foreignKeys"] {
+      guard let keys = keys.elements else { throw SchemaError("/foreignKeys", "must be a list of foreign keys") }
+      for (index, element) in keys.enumerated() {
+        foreignKeys.append(try foreignKey(element, at: "/foreignKeys/\(index)"))
       }
-    default: throw SchemaError("/primaryKey", "must be a field name or a list of them")
-    }
-    let missing = try texts(json["missingValues"], at: "/missingValues") ?? [""]
-    self.init(fields: fields, primaryKey: keys, missingValues: missing)
-    for (index, key) in keys.enumerated() where self.index(of: key) == nil {
-      throw SchemaError("/primaryKey/\(index)", "there is no field \(key)")
     }
   }
+
+  /// A field name or a list of them, all of them fields of this schema.
+  private func key(_ json: JSON?, at path: String) throws(SchemaError) -> [String] {
+    let names = try fieldNames(json, at: path)
+    for (index, name) in names.enumerated() where self.index(of: name) == nil {
+      throw SchemaError("\(path)/\(index)", "there is no field \(name)")
+    }
+    return names
+  }
+
+  private func foreignKey(_ json: JSON, at path: String) throws(SchemaError) -> ForeignKey {
+    let fields = try key(json["fields"], at: "\(path)/fields")
+    guard !fields.isEmpty else { throw SchemaError("\(path)/fields", "is required") }
+    guard let reference = json["reference"], reference.members != nil else {
+      throw SchemaError("\(path)/reference", "an object with fields is required")
+    }
+    if let resource = reference["resource"], resource.text == nil {
+      throw SchemaError("\(path)/reference/resource", "must be the name of a table")
+    }
+    let resource = reference["resource"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+    let referenced =
+      resource == nil
+      ? try key(reference["fields"], at: "\(path)/reference/fields")
+      : try fieldNames(reference["fields"], at: "\(path)/reference/fields")
+    guard referenced.count == fields.count else {
+      throw SchemaError("\(path)/reference/fields", "must have as many fields as the key: \(fields.count)")
+    }
+    return ForeignKey(fields: fields, resource: resource, referencedFields: referenced)
+  }
+}
+
+/// A list of names, or one name, as version 1 wrote it.
+private func fieldNames(_ json: JSON?, at path: String) throws(SchemaError) -> [String] {
+  if let name = json?.text { return [name] }
+  guard let json else { return [] }
+  guard let elements = json.elements else { throw SchemaError(path, "must be a field name or a list of them") }
+  var names: [String] = []
+  for (index, element) in elements.enumerated() {
+    guard let name = element.text else { throw SchemaError("\(path)/\(index)", "must be a field name") }
+    guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+      throw SchemaError("\(path)/\(index)", "\(name) occurs twice")
+    }
+    names.append(name)
+  }
+  return names
 }
 
 extension SchemaField {
@@ -53,54 +91,103 @@ extension SchemaField {
       return LocalizedText(zh: text, en: json["translations"]?["en"]?[member]?.text)
     }
     let type = try FieldType(json: json, at: path)
+    let categories = try labelled(json["categories"], of: type, at: "\(path)/categories")
+    if categories != nil {
+      switch type {
+      case .string, .integer: break
+      default: throw SchemaError("\(path)/categories", "does not apply to type \(type.name)")
+      }
+    }
+    let isOrdered = json["categoriesOrdered"]
+    guard isOrdered == nil || isOrdered?.boolean != nil else {
+      throw SchemaError("\(path)/categoriesOrdered", "must be true or false")
+    }
     self.init(
       name: name, type: type, title: localized("title"), description: localized("description"),
       unit: json["unit"]?.text,
       constraints: try Constraints(json: json["constraints"], type: type, at: "\(path)/constraints"),
-      missingValues: try texts(json["missingValues"], at: "\(path)/missingValues"))
-    if json["categories"] != nil {
-      throw SchemaError("\(path)/categories", "is not checked by this version of Daylight; use enum")
-    }
+      missingValues: try labelled(json["missingValues"], at: "\(path)/missingValues")?.map {
+        MissingValue($0.value, label: $0.label)
+      },
+      categories: categories?.map { Category($0.value, label: $0.label) },
+      areCategoriesOrdered: categories == nil ? nil : isOrdered?.boolean)
   }
 }
 
 extension FieldType {
   init(json: JSON, at path: String) throws(SchemaError) {
-    let name = json["type"]?.text
-    if let format = json["format"]?.text, format != "default" {
-      throw SchemaError("\(path)/format", "format \(format) is not checked by this version of Daylight")
-    }
-    func byte(_ member: String) throws(SchemaError) -> UInt8? {
-      guard let value = json[member] else { return nil }
-      guard let text = value.text, text.utf8.count == 1, let byte = text.utf8.first else {
-        throw SchemaError("\(path)/\(member)", "must be one ASCII character")
+    if let type = json["type"], type.text == nil { throw SchemaError("\(path)/type", "must be a text") }
+    if let format = json["format"], format.text == nil { throw SchemaError("\(path)/format", "must be a text") }
+    var format = json["format"]?.text ?? "default"
+    // Version 0 wrote patterns so.
+    if format.hasPrefix("fmt:") { format.removeFirst(4) }
+    func noFormat(_ type: FieldType) throws(SchemaError) -> FieldType {
+      guard format == "default" else {
+        throw SchemaError("\(path)/format", "type \(type.name) has no format \(format)")
       }
-      return byte
+      return type
     }
-    var options = NumberOptions()
-    if let decimal = try byte("decimalChar") { options.decimalChar = decimal }
-    options.groupChar = try byte("groupChar")
-    if let bare = json["bareNumber"] {
-      guard let bare = bare.boolean else { throw SchemaError("\(path)/bareNumber", "must be true or false") }
-      options.isBare = bare
+    func known<Format: RawRepresentable & CaseIterable>(_: Format.Type) throws(SchemaError) -> Format
+    where Format.RawValue == String {
+      guard let known = Format(rawValue: format) else {
+        let all = Format.allCases.map(\.rawValue).joined(separator: ", ")
+        throw SchemaError("\(path)/format", "\(format) is none of the formats: \(all)")
+      }
+      return known
     }
-    switch name {
-    case "string": self = .string
-    case "integer": self = .integer(options)
-    case "number": self = .number(options)
+    func time(_ kind: TimePattern.Kind) throws(SchemaError) -> TimeFormat {
+      switch format {
+      case "default": .default
+      case "any": .any
+      default: .pattern(try TimePattern(format, kind: kind, at: "\(path)/format"))
+      }
+    }
+    switch json["type"]?.text ?? "any" {
+    case "string": self = .string(try known(StringFormat.self))
+    case "integer": self = try noFormat(.integer(try NumberOptions(json: json, isInteger: true, at: path)))
+    case "number": self = try noFormat(.number(try NumberOptions(json: json, isInteger: false, at: path)))
     case "boolean":
       let yes = try texts(json["trueValues"], at: "\(path)/trueValues") ?? Self.defaultTrueValues
       let no = try texts(json["falseValues"], at: "\(path)/falseValues") ?? Self.defaultFalseValues
       if let both = yes.first(where: { no.contains($0) }) {
         throw SchemaError("\(path)/trueValues", "\(both) stands in falseValues too")
       }
-      self = .boolean(trueValues: yes, falseValues: no)
-    case "date": self = .date
-    case "datetime": self = .datetime
-    case "year": self = .year
-    case "yearmonth": self = .yearmonth
-    case nil: throw SchemaError("\(path)/type", "is required by Daylight: what is not typed cannot be checked")
-    case let other?: throw SchemaError("\(path)/type", "type \(other) is not checked by this version of Daylight")
+      self = try noFormat(.boolean(trueValues: yes, falseValues: no))
+    case "object": self = try noFormat(.object)
+    case "array": self = try noFormat(.array)
+    case "list":
+      let delimiter = try nonEmptyText(json["delimiter"], at: "\(path)/delimiter") ?? ","
+      // The text of the specification has a slip of the pen in this name.
+      let item: ListItem? =
+        json["itemType"] == "datetme" ? .datetime : try choice(json["itemType"], at: "\(path)/itemType")
+      self = try noFormat(.list(delimiter: delimiter, item: item ?? .string))
+    case "date": self = .date(try time(.date))
+    case "time": self = .time(try time(.time))
+    case "datetime": self = .datetime(try time(.datetime))
+    case "year": self = try noFormat(.year)
+    case "yearmonth": self = try noFormat(.yearmonth)
+    case "duration": self = try noFormat(.duration)
+    case "geopoint": self = .geopoint(try known(GeopointFormat.self))
+    case "geojson": self = .geojson(try known(GeoJSONFormat.self))
+    case "any": self = try noFormat(.any)
+    case let other: throw SchemaError("\(path)/type", "there is no type \(other)")
+    }
+  }
+}
+
+extension FieldType.NumberOptions {
+  fileprivate init(json: JSON, isInteger: Bool, at path: String) throws(SchemaError) {
+    self.init()
+    if !isInteger, let decimal = try nonEmptyText(json["decimalChar"], at: "\(path)/decimalChar") {
+      decimalChar = Array(decimal.utf8)
+    }
+    groupChar = try nonEmptyText(json["groupChar"], at: "\(path)/groupChar").map { Array($0.utf8) }
+    guard groupChar != decimalChar || isInteger else {
+      throw SchemaError("\(path)/groupChar", "is the same as decimalChar")
+    }
+    if let bare = json["bareNumber"] {
+      guard let bare = bare.boolean else { throw SchemaError("\(path)/bareNumber", "must be true or false") }
+      isBare = bare
     }
   }
 }
@@ -112,21 +199,23 @@ extension Constraints {
     guard let members = json.members else { throw SchemaError(path, "must be an object") }
     for member in members {
       let at = "\(path)/\(member.name)"
+      func applies(_ does: Bool) throws(SchemaError) {
+        guard does else { throw SchemaError(at, "does not apply to type \(type.name)") }
+      }
       func flag() throws(SchemaError) -> Bool {
         guard let value = member.value.boolean else { throw SchemaError(at, "must be true or false") }
         return value
       }
       func length() throws(SchemaError) -> Int {
-        guard type == .string else { throw SchemaError(at, "does not apply to type \(type.name)") }
-        guard let value = member.value.integer, value >= 0 else {
+        try applies(type.hasLength)
+        guard let value = member.value.integer ?? member.value.text.flatMap(Int.init), value >= 0 else {
           throw SchemaError(at, "must be a whole number from 0")
         }
         return value
       }
       func limit() throws(SchemaError) -> String {
-        guard type.isOrdered else { throw SchemaError(at, "does not apply to type \(type.name)") }
-        guard let text = scalarText(member.value) else { throw SchemaError(at, "must be a value of the field's type") }
-        return text
+        try applies(type.isOrdered)
+        return try constraintText(member.value, of: type, at: at)
       }
       switch member.name {
       case "required": required = try flag()
@@ -137,8 +226,11 @@ extension Constraints {
       case "maximum": maximum = try limit()
       case "exclusiveMinimum": exclusiveMinimum = try limit()
       case "exclusiveMaximum": exclusiveMaximum = try limit()
+      case "jsonSchema":
+        try applies(type == .object || type == .array)
+        jsonSchema = JSONSchema(member.value)
       case "pattern":
-        guard type == .string else { throw SchemaError(at, "does not apply to type \(type.name)") }
+        if case .string = type {} else { try applies(false) }
         guard let text = member.value.text else { throw SchemaError(at, "must be a text") }
         pattern = text
       case "enum":
@@ -147,40 +239,79 @@ extension Constraints {
         }
         var values: [String] = []
         for (index, element) in elements.enumerated() {
-          guard let text = scalarText(element) else {
-            throw SchemaError("\(at)/\(index)", "must be a value of the field's type")
-          }
-          values.append(text)
+          values.append(try constraintText(element, of: type, at: "\(at)/\(index)"))
         }
         enumeration = values
-      default: throw SchemaError(at, "is not checked by this version of Daylight")
+      default: throw SchemaError(at, "there is no such constraint")
       }
     }
   }
 }
 
-/// Constraint values may be native JSON or texts that read as the field's type.
-private func scalarText(_ value: JSON) -> String? {
+/// A value of a constraint as the field itself would write it; JSON's own values are given that form.
+private func constraintText(_ value: JSON, of type: FieldType, at path: String) throws(SchemaError) -> String {
   switch value {
-  case .string(let text), .number(let text): text
-  case .bool(let flag): flag ? "true" : "false"
-  case .null, .array, .object: nil
+  case .string(let text): return text
+  case .number(let text):
+    if case .number(let options) = type {
+      return text.replacing(".", with: String(decoding: options.decimalChar, as: UTF8.self))
+    }
+    return text
+  case .bool(let flag): return flag ? "true" : "false"
+  case .array, .object:
+    guard type.isJSON else { break }
+    return String(decoding: value.compactBytes, as: UTF8.self)
+  case .null: break
   }
+  throw SchemaError(path, "must be a value of type \(type.name)")
+}
+
+private func choice<Choice: RawRepresentable & CaseIterable>(_ json: JSON?, at path: String) throws(SchemaError)
+  -> Choice?
+where Choice.RawValue == String {
+  guard let json else { return nil }
+  guard let text = json.text, let choice = Choice(rawValue: text) else {
+    throw SchemaError(path, "must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+  }
+  return choice
+}
+
+private func nonEmptyText(_ json: JSON?, at path: String) throws(SchemaError) -> String? {
+  guard let json else { return nil }
+  guard let text = json.text, !text.isEmpty else { throw SchemaError(path, "must be a text of one character or more") }
+  return text
 }
 
 private func texts(_ json: JSON?, at path: String) throws(SchemaError) -> [String]? {
+  try labelled(json, at: path)?.map(\.value)
+}
+
+/// A list of texts, or of objects with `value` and `label`; values and labels each occur once.
+///
+/// - Parameter type: values are those of a field of this type, so that JSON's numbers are values too.
+private func labelled(_ json: JSON?, of type: FieldType = .plainString, at path: String) throws(SchemaError)
+  -> [(value: String, label: String?)]?
+{
   guard let json else { return nil }
-  guard let elements = json.elements else { throw SchemaError(path, "must be a list of texts") }
-  var list: [String] = []
+  guard let elements = json.elements else { throw SchemaError(path, "must be a list") }
+  var list: [(value: String, label: String?)] = []
   for (index, element) in elements.enumerated() {
-    // v2 also allows {value, label}: the value counts.
-    guard let text = element.text ?? element["value"]?.text else {
-      throw SchemaError("\(path)/\(index)", "must be a text")
+    let at = "\(path)/\(index)"
+    let written = element.members == nil ? element : element["value"]
+    guard let written else { throw SchemaError(at, "must have a value") }
+    if type == .plainString && written.text == nil && path.hasSuffix("Values") {
+      throw SchemaError(at, "must be a text")
     }
-    guard !list.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else {
-      throw SchemaError("\(path)/\(index)", "occurs twice")
+    if let label = element["label"], label.text == nil { throw SchemaError("\(at)/label", "must be a text") }
+    let value = try constraintText(written, of: type, at: at)
+    let label = element["label"]?.text
+    for other in list {
+      if other.value.utf8.elementsEqual(value.utf8) { throw SchemaError(at, "the value occurs twice") }
+      if let label, let otherLabel = other.label, otherLabel.utf8.elementsEqual(label.utf8) {
+        throw SchemaError("\(at)/label", "the label occurs twice")
+      }
     }
-    list.append(text)
+    list.append((value, label))
   }
   return list
 }

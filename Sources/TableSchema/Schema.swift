@@ -7,17 +7,95 @@ package import Tabular
 ///   error when the descriptor is read, never a check that is silently left out.
 package struct Schema: Sendable {
   package var fields: [SchemaField]
+  package var fieldsMatch: FieldsMatch
   package var primaryKey: [String]
+  package var uniqueKeys: [[String]]
+  package var foreignKeys: [ForeignKey]
   /// Texts that stand for "no value", compared with the raw text before it is read.
-  package var missingValues: [String]
+  package var missingValues: [MissingValue]
 
-  package init(fields: [SchemaField], primaryKey: [String] = [], missingValues: [String] = [""]) {
+  package init(
+    fields: [SchemaField], fieldsMatch: FieldsMatch = .exact, primaryKey: [String] = [], uniqueKeys: [[String]] = [],
+    foreignKeys: [ForeignKey] = [], missingValues: [MissingValue] = [MissingValue("")]
+  ) {
     self.fields = fields
+    self.fieldsMatch = fieldsMatch
     self.primaryKey = primaryKey
+    self.uniqueKeys = uniqueKeys
+    self.foreignKeys = foreignKeys
     self.missingValues = missingValues
   }
 
+  /// Compiles patterns, limits, enumerations and JSON Schemas, so that mistakes in them show.
+  package func compile() throws(SchemaError) {
+    for (index, field) in fields.enumerated() {
+      _ = try FieldCheck(field, missingValues: missingValues, at: "/fields/\(index)")
+    }
+  }
+
+  /// A name that two fields have; nil where there is none.
+  package var repeatedFieldName: String? {
+    var seen: Set<[UInt8]> = []
+    return fields.first { !seen.insert(Array($0.name.utf8)).inserted }?.name
+  }
+
   package func index(of name: String) -> Int? { fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) } }
+}
+
+/// How the columns of a table answer to the fields of its schema: the schema's set is compared with the table's.
+package enum FieldsMatch: String, Sendable, CaseIterable {
+  /// The same fields in the same order.
+  case exact
+  /// The same fields in any order.
+  case equal
+  /// All fields of the schema are in the table; the table may have more.
+  case subset
+  /// All fields of the table are in the schema; the schema may have more.
+  case superset
+  /// At least one field is in both.
+  case partial
+
+  /// A field of the schema may be missing in the table.
+  package var allowsAbsentFields: Bool { self == .superset || self == .partial }
+  /// A column of the table may be missing in the schema.
+  package var allowsOtherColumns: Bool { self == .subset || self == .partial }
+}
+
+/// Values of some fields must occur together in a row of this table, or of another one.
+package struct ForeignKey: Sendable, Hashable {
+  package let fields: [String]
+  /// The name of the other table; nil for this one.
+  package let resource: String?
+  /// As many as `fields`.
+  package let referencedFields: [String]
+
+  package init(fields: [String], resource: String?, referencedFields: [String]) {
+    self.fields = fields
+    self.resource = resource
+    self.referencedFields = referencedFields
+  }
+}
+
+/// A text that stands for "no value", and why there is none.
+package struct MissingValue: Sendable, Hashable {
+  package let value: String
+  package let label: String?
+
+  package init(_ value: String, label: String? = nil) {
+    self.value = value
+    self.label = label
+  }
+}
+
+/// A value that a field may have, as the descriptor writes it, and what it means.
+package struct Category: Sendable, Hashable {
+  package let value: String
+  package let label: String?
+
+  package init(_ value: String, label: String? = nil) {
+    self.value = value
+    self.label = label
+  }
 }
 
 /// One field of a Table Schema.
@@ -31,11 +109,16 @@ package struct SchemaField: Sendable {
   package var unit: String?
   package var constraints: Constraints
   /// Replaces the schema's list where it is given.
-  package var missingValues: [String]?
+  package var missingValues: [MissingValue]?
+  /// The only values that a string or an integer may have; nil for any.
+  package var categories: [Category]?
+  /// Whether the order of the categories is that of the values; nil where nothing is said of it.
+  package var areCategoriesOrdered: Bool?
 
   package init(
     name: String, type: FieldType, title: LocalizedText? = nil, description: LocalizedText? = nil, unit: String? = nil,
-    constraints: Constraints = Constraints(), missingValues: [String]? = nil
+    constraints: Constraints = Constraints(), missingValues: [MissingValue]? = nil, categories: [Category]? = nil,
+    areCategoriesOrdered: Bool? = nil
   ) {
     self.name = name
     self.type = type
@@ -44,65 +127,8 @@ package struct SchemaField: Sendable {
     self.unit = unit
     self.constraints = constraints
     self.missingValues = missingValues
-  }
-}
-
-/// The types of Table Schema that are understood, with their options.
-package enum FieldType: Sendable, Hashable {
-  case string
-  case integer(NumberOptions)
-  case number(NumberOptions)
-  case boolean(trueValues: [String], falseValues: [String])
-  case date
-  case datetime
-  case year
-  case yearmonth
-
-  package struct NumberOptions: Sendable, Hashable {
-    package var decimalChar: UInt8 = UInt8(ascii: ".")
-    package var groupChar: UInt8?
-    /// False: text before and after the number is passed over.
-    package var isBare = true
-
-    package init() {}
-  }
-
-  package static let defaultTrueValues = ["true", "True", "TRUE", "1"]
-  package static let defaultFalseValues = ["false", "False", "FALSE", "0"]
-
-  package static var canonicalInteger: FieldType { .integer(NumberOptions()) }
-  package static var canonicalNumber: FieldType { .number(NumberOptions()) }
-  package static var canonicalBoolean: FieldType { .boolean(trueValues: ["true"], falseValues: ["false"]) }
-
-  /// The name in Table Schema.
-  package var name: String {
-    switch self {
-    case .string: "string"
-    case .integer: "integer"
-    case .number: "number"
-    case .boolean: "boolean"
-    case .date: "date"
-    case .datetime: "datetime"
-    case .year: "year"
-    case .yearmonth: "yearmonth"
-    }
-  }
-
-  /// How published values of this type stand in JSON.
-  package var jsonKind: JSONColumnKind {
-    switch self {
-    case .integer, .number, .year: .number
-    case .boolean: .boolean
-    case .string, .date, .datetime, .yearmonth: .text
-    }
-  }
-
-  /// Whether values have an order, so that `minimum` and `maximum` apply.
-  var isOrdered: Bool {
-    switch self {
-    case .string, .boolean: false
-    case .integer, .number, .date, .datetime, .year, .yearmonth: true
-    }
+    self.categories = categories
+    self.areCategoriesOrdered = areCategoriesOrdered
   }
 }
 
@@ -120,6 +146,8 @@ package struct Constraints: Sendable, Hashable {
   package var exclusiveMaximum: String?
   package var pattern: String?
   package var enumeration: [String]?
+  /// What the JSON of an object or array must be.
+  package var jsonSchema: JSONSchema?
 
   package init() {}
 }

@@ -7,42 +7,56 @@ internal import Tabular
 /// Memory is bounded: findings are grouped, and keys that prove nothing by their order go to files.
 package struct TableCheck: ~Copyable {
   let schema: Schema
-  let hash = KeyedHash.random()
-  private var keys: [KeysBox]
+  let hash: KeyedHash
+  /// Whose values workers hash; each is put into the group of that number.
+  let keys: [TableKey]
+  private var groups: [KeyGroupBox]
   package private(set) var findings = FindingCollector()
   /// Per field: whether some value needs more than a 64-bit floating point number holds.
   package private(set) var exceedsDouble: [Bool]
 
-  private final class KeysBox {
-    var keys: UniqueKeys?
-    let fields: [Int]
-    init(_ keys: consuming UniqueKeys) {
-      fields = keys.fields
-      self.keys = consume keys
-    }
-  }
-
-  /// - Parameter folder: where keys go that do not fit in memory.
-  package init(_ schema: Schema, folder: String, memoryBudget: Int) {
+  /// - Parameters:
+  ///   - folder: where keys go that do not fit in memory.
+  ///   - references: the keys of the other tables that foreign keys refer to.
+  package init(
+    _ schema: Schema, folder: String, memoryBudget: Int, references: consuming ReferencedKeys? = nil
+  ) {
     self.schema = schema
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
-    var groups: [(fields: [Int], code: FindingCode)] = []
-    if !schema.primaryKey.isEmpty {
-      groups.append((schema.primaryKey.compactMap { schema.index(of: $0) }, .primaryKey))
-    }
+    func indices(_ names: [String]) -> [Int] { names.compactMap { schema.index(of: $0) } }
+    var uses: [(fields: [Int], use: TableKey.Use)] = []
+    if !schema.primaryKey.isEmpty { uses.append((indices(schema.primaryKey), .primary)) }
     // A key of one field says that the field is unique: once is enough.
     for (index, field) in schema.fields.enumerated()
     where field.constraints.unique && schema.primaryKey != [field.name] {
-      groups.append(([index], .uniqueError))
+      uses.append(([index], .unique))
     }
-    let share = memoryBudget / max(groups.count, 1)
-    keys = groups.map {
-      KeysBox(UniqueKeys(fields: $0.fields, code: $0.code, folder: folder, memoryBudget: share))
+    for key in schema.uniqueKeys { uses.append((indices(key), .unique)) }
+    for (number, key) in schema.foreignKeys.enumerated() { uses.append((indices(key.fields), .references(number))) }
+    let share = memoryBudget / max(uses.count, 1)
+    groups = uses.map { _ in KeyGroupBox(KeyGroup(folder: folder, memoryBudget: share)) }
+    var keys = uses.enumerated().map { TableKey(fields: $1.fields, use: $1.use, group: $0) }
+    for key in keys {
+      guard case .references(let number) = key.use else { continue }
+      if schema.foreignKeys[number].resource == nil {
+        let fields = indices(schema.foreignKeys[number].referencedFields)
+        keys.append(TableKey(fields: fields, use: .referenced, group: key.group))
+      } else if let group = references?.groups[number] {
+        groups[key.group] = group
+      }
     }
+    self.keys = keys
+    hash = references?.hash ?? KeyedHash.random()
   }
 
-  /// The fields of each key, by index.
-  var keyFields: [[Int]] { keys.map(\.fields) }
+  /// Collects keys of a table that foreign keys of another refer to; nothing else of it is checked.
+  init(_ schema: Schema, hash: KeyedHash, keys: [TableKey], groups: [KeyGroupBox]) {
+    self.schema = schema
+    self.hash = hash
+    self.keys = keys
+    self.groups = groups
+    exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
+  }
 
   /// Takes over what a worker found in the next chunk.
   package mutating func add(_ chunk: borrowing ChunkCheck, rowsBefore: Int, linesBefore: Int) throws {
@@ -50,7 +64,13 @@ package struct TableCheck: ~Copyable {
     for group in chunk.problems.groups {
       findings.add(finding(for: group), shiftedBy: rowsBefore, lines: linesBefore)
     }
-    for index in keys.indices { try keys[index].keys?.add(chunk.keys[index].keys, rowsBefore: rowsBefore) }
+    for (index, key) in keys.enumerated() {
+      if case .referenced = key.use {
+        try groups[key.group].keys?.addReferenced(chunk.keyEntries[index].keys)
+      } else {
+        try groups[key.group].keys?.add(chunk.keyEntries[index].keys, rowsBefore: rowsBefore)
+      }
+    }
   }
 
   private func finding(for group: PlaceTable.Group) -> Finding {
@@ -74,14 +94,19 @@ package struct TableCheck: ~Copyable {
     confirm: ((_ fields: [Int], _ rows: [(row: Int, previous: Int)]) throws -> [Bool])? = nil
   ) throws -> FindingCollector {
     var findings = findings
-    for box in keys {
-      guard let keys = box.keys.take() else { continue }
-      let (code, fields) = (keys.code, keys.fields)
-      let duplicates = try keys.duplicates()
+    for key in keys {
+      if case .referenced = key.use { continue }
+      guard let group = groups[key.group].keys.take() else { continue }
+      let names = key.fields.map { schema.fields[$0].name }.joined(separator: ", ")
+      if case .references(let number) = key.use {
+        add(orphans: try group.orphans(), of: schema.foreignKeys[number], names, to: &findings)
+        continue
+      }
+      let (code, fields) = (key.code, key.fields)
+      let duplicates = try group.duplicates()
       guard duplicates.count > 0 else { continue }
       let isSame = try confirm?(fields, duplicates.first) ?? duplicates.first.map { _ in true }
       let shown = zip(duplicates.first, isSame).filter(\.1).map(\.0)
-      let names = fields.map { schema.fields[$0].name }.joined(separator: ", ")
       for pair in shown {
         findings.add(
           Finding(
@@ -97,5 +122,66 @@ package struct TableCheck: ~Copyable {
       findings.add(others)
     }
     return findings
+  }
+
+  private func add(
+    orphans: KeyRows, of key: ForeignKey, _ names: String, to findings: inout FindingCollector
+  ) {
+    guard orphans.count > 0 else { return }
+    let target = "\(key.resource ?? "")(\(key.referencedFields.joined(separator: ", ")))"
+    var finding = Finding(
+      .foreignKey, field: names, rule: "foreignKey", limit: target, at: Location(row: orphans.first[0].row),
+      count: orphans.count)
+    finding.examples = orphans.first.map { Location(row: $0.row) }
+    finding.last = Location(row: orphans.last)
+    findings.add(finding)
+  }
+}
+
+/// Fields of a table of which the values are looked at together.
+struct TableKey: Sendable {
+  enum Use: Sendable {
+    case primary, unique
+    /// A foreign key, by its number in the schema.
+    case references(Int)
+    /// What a foreign key of this table refers to.
+    case referenced
+  }
+
+  /// By index.
+  let fields: [Int]
+  let use: Use
+  let group: Int
+
+  var mustBeThere: Bool { if case .primary = use { true } else { false } }
+  var code: FindingCode { mustBeThere ? .primaryKey : .uniqueError }
+}
+
+final class KeyGroupBox {
+  var keys: KeyGroup?
+  init(_ keys: consuming KeyGroup) { self.keys = consume keys }
+}
+
+/// Keys of other tables, for the foreign keys of one.
+package struct ReferencedKeys: ~Copyable {
+  let hash = KeyedHash.random()
+  /// By the number of the foreign key.
+  fileprivate(set) var groups: [Int: KeyGroupBox] = [:]
+
+  package init() {}
+
+  /// Begins to collect the keys of a table that a foreign key refers to.
+  ///
+  /// - Parameter schema: of that table.
+  /// - Returns: what its rows are to be given to; nil where the table lacks a field that is referred to.
+  package mutating func collect(
+    _ number: Int, of key: ForeignKey, in schema: Schema, folder: String, memoryBudget: Int
+  ) -> TableCheck? {
+    let fields = key.referencedFields.compactMap { schema.index(of: $0) }
+    guard fields.count == key.referencedFields.count else { return nil }
+    let group = KeyGroupBox(KeyGroup(folder: folder, memoryBudget: memoryBudget))
+    groups[number] = group
+    return TableCheck(
+      schema, hash: hash, keys: [TableKey(fields: fields, use: .referenced, group: 0)], groups: [group])
   }
 }

@@ -176,7 +176,7 @@ func isSameKey(
         var canonical: [UInt8] = []
         let verdict = check.read(text.span, appendingTo: &canonical) { _, _ in }
         if verdict != .rewritten { canonical = text }
-        return FieldCheck.key(of: canonical.span, type: field.type)
+        return check.key(of: canonical.span)
       }
     }
   }

@@ -11,10 +11,7 @@ struct RowKey: Sendable {
   init(_ names: [String], schema: Schema) {
     columns = names.compactMap { name in
       schema.index(of: name).map { index in
-        switch schema.fields[index].type {
-        case .integer, .number, .year: (index, true)
-        case .string, .boolean, .date, .datetime, .yearmonth: (index, false)
-        }
+        (index, schema.fields[index].type.jsonKind == .number)
       }
     }
     columnCount = schema.fields.count

@@ -42,7 +42,7 @@ import Testing
       sourceHosts: [], transfer: TransferLimits(), notifications: Notifications(), retention: Retention())
     let key = SymmetricKey([UInt8](repeating: 7, count: 32))
     let source = Schema(fields: [
-      SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .string),
+      SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .plainString),
     ])
     let transforms = try source.fields.map { field in
       try ColumnTransform(

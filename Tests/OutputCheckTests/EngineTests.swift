@@ -59,13 +59,13 @@ import Testing
 
   private func schema() -> Schema {
     var fields = [
-      SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "code", type: .string),
-      SchemaField(name: "name", type: .string), SchemaField(name: "note", type: .string),
-      SchemaField(name: "amount", type: .canonicalNumber), SchemaField(name: "phone", type: .string),
+      SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "code", type: .plainString),
+      SchemaField(name: "name", type: .plainString), SchemaField(name: "note", type: .plainString),
+      SchemaField(name: "amount", type: .canonicalNumber), SchemaField(name: "phone", type: .plainString),
     ]
     fields[0].constraints.unique = true
     fields[4].constraints.minimum = "0"
-    return Schema(fields: fields, primaryKey: ["id"], missingValues: [""])
+    return Schema(fields: fields, primaryKey: ["id"], missingValues: [MissingValue("")])
   }
 
   private func stages(_ parallelism: Parallelism, _ folder: String) throws -> Run {

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct TransformTests {
   private func apply(
-    _ transform: Transform, _ text: String, type: FieldType = .string, key: UInt8 = 1, column: String = "c"
+    _ transform: Transform, _ text: String, type: FieldType = .plainString, key: UInt8 = 1, column: String = "c"
   ) throws -> String? {
     let dataset = try DatasetID(department: DepartmentID("office"), name: "things")
     let policy = ColumnPolicy(
@@ -58,14 +58,14 @@ import Testing
     for text in ["NaN", "INF", "1E5", "99999999999999999999", "-922337203685477580", "922337203685477580"] {
       #expect(try apply(step, text, type: .canonicalNumber) == nil)
     }
-    #expect(throws: RedactionError.self) { try apply(step, "1", type: .string) }
+    #expect(throws: RedactionError.self) { try apply(step, "1", type: .plainString) }
   }
 
   @Test func dates() throws {
-    #expect(try apply(.generaliseDate(.year), "2024-05-06", type: .date) == "2024")
-    #expect(try apply(.generaliseDate(.month), "2024-05-06T07:08:09Z", type: .datetime) == "2024-05")
+    #expect(try apply(.generaliseDate(.year), "2024-05-06", type: .date(.default)) == "2024")
+    #expect(try apply(.generaliseDate(.month), "2024-05-06T07:08:09Z", type: .datetime(.default)) == "2024-05")
     #expect(try apply(.generaliseDate(.quarter), "2024-12", type: .yearmonth) == "2024-Q4")
-    #expect(throws: RedactionError.self) { try apply(.generaliseDate(.year), "2024", type: .string) }
+    #expect(throws: RedactionError.self) { try apply(.generaliseDate(.year), "2024", type: .plainString) }
   }
 
   @Test(arguments: [

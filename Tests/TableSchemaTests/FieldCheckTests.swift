@@ -84,8 +84,9 @@ func cast(_ text: String, _ field: String) throws -> String {
     let after = #"{"name":"a","type":"datetime","constraints":{"minimum":"2024-01-01T00:00:00Z"}}"#
     #expect(try cast("2024-01-01T08:00:00+08:00", after) == "2024-01-01T08:00:00+08:00")
     #expect(try cast("2024-01-01T07:59:59+08:00", after) == "minimum")
-    // With and without a zone cannot be compared: that is no pass.
-    #expect(try cast("2025-01-01T00:00:00", after) == "minimum")
+    // With and without a zone: more than 14 hours apart decides, and what cannot be decided is no pass.
+    #expect(try cast("2024-01-01T14:00:01", after) == "2024-01-01T14:00:01")
+    #expect(try cast("2024-01-01T13:59:59", after) == "minimum")
     #expect(try cast("24", #"{"name":"a","type":"year"}"#) == "type")
     #expect(try cast("-0044", #"{"name":"a","type":"year"}"#) == "-0044")
     #expect(try cast("2024-1", #"{"name":"a","type":"yearmonth"}"#) == "type")
@@ -104,12 +105,7 @@ func cast(_ text: String, _ field: String) throws -> String {
     #expect(try cast("-", #"{"name":"a","type":"string","missingValues":["-"]}"#) == "null")
     // A long value is matched too.
     let long = String(repeating: "ab", count: 30_000)
-    #expect(try cast(long, #"{"name":"a","type":"string","constraints":{"pattern":"(?:a|b)*"}}"#) == long)
-    for pattern in [#"[a-z-[aeiou]]"#, #"\\i\\c*"#, #"[]a]"#] {
-      #expect(throws: SchemaError.self, "\(pattern)") {
-        try cast("x", #"{"name":"a","type":"string","constraints":{"pattern":"\#(pattern)"}}"#)
-      }
-    }
+    #expect(try cast(long, #"{"name":"a","type":"string","constraints":{"pattern":"(a|b)*"}}"#) == long)
     // A hostile pattern stops at its limit instead of hanging.
     #expect(
       try cast(
@@ -125,15 +121,21 @@ func cast(_ text: String, _ field: String) throws -> String {
 
   @Test(arguments: [
     (#"{"fields":[]}"#, "/fields"), (#"{"fields":[{"type":"string"}]}"#, "/fields/0/name"),
-    (#"{"fields":[{"name":"a"}]}"#, "/fields/0/type"),
-    (#"{"fields":[{"name":"a","type":"geopoint"}]}"#, "/fields/0/type"),
-    (#"{"fields":[{"name":"a","type":"date","format":"%Y"}]}"#, "/fields/0/format"),
-    (#"{"fields":[{"name":"a","type":"string"},{"name":"a","type":"string"}]}"#, "/fields/1/name"),
+    (#"{"fields":[{"name":"a","type":"text"}]}"#, "/fields/0/type"),
+    (#"{"fields":[{"name":"a","type":"geopoint","format":"wkt"}]}"#, "/fields/0/format"),
+    (#"{"fields":[{"name":"a","type":"date","format":"%Q"}]}"#, "/fields/0/format"),
+    (#"{"fields":[{"name":"a","type":"list","itemType":"object"}]}"#, "/fields/0/itemType"),
+    (#"{"fields":[{"name":"a","type":"integer","categories":["x","x"]}]}"#, "/fields/0/categories/1"),
+    (#"{"fields":[{"name":"a"}],"fieldsMatch":"some"}"#, "/fieldsMatch"),
     (#"{"fields":[{"name":"a","type":"string","constraints":{"minimum":1}}]}"#, "/fields/0/constraints/minimum"),
     (#"{"fields":[{"name":"a","type":"integer","constraints":{"pattern":"1"}}]}"#, "/fields/0/constraints/pattern"),
     (#"{"fields":[{"name":"a","type":"string","constraints":{"unheard":1}}]}"#, "/fields/0/constraints/unheard"),
     (#"{"fields":[{"name":"a","type":"string"}],"primaryKey":["b"]}"#, "/primaryKey/0"),
-    (#"{"fields":[{"name":"a","type":"string"}],"foreignKeys":[]}"#, "/foreignKeys"),
+    (#"{"fields":[{"name":"a"}],"foreignKeys":[{"fields":["a"]}]}"#, "/foreignKeys/0/reference"),
+    (
+      #"{"fields":[{"name":"a"}],"foreignKeys":[{"fields":["b"],"reference":{"resource":"","fields":["a"]}}]}"#,
+      "/foreignKeys/0/fields/0"
+    ),
   ])
   func descriptorMistakesNameTheirPath(descriptor: String, path: String) throws {
     #expect { try Schema(json: JSONParser.parse(Array(descriptor.utf8))) } throws: {

@@ -1,7 +1,7 @@
 /// A JSON text as a tree.
 ///
 /// Numbers keep their text, objects the order of their members.
-package indirect enum JSON: Sendable, Equatable {
+package indirect enum JSON: Sendable, Hashable {
   case null
   case bool(Bool)
   /// The number as it is written: never re-printed.
@@ -10,7 +10,7 @@ package indirect enum JSON: Sendable, Equatable {
   case array([JSON])
   case object([Member])
 
-  package struct Member: Sendable, Equatable {
+  package struct Member: Sendable, Hashable {
     package let name: String
     package let value: JSON
 

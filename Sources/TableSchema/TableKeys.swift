@@ -45,13 +45,12 @@ private func precedes(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
   a.count != b.count ? a.count < b.count : compareBytes(a, b) < 0
 }
 
-/// Finds keys that occur twice, in bounded memory.
+/// Finds keys that occur twice, or that lack the key that they refer to, in bounded memory.
 ///
-/// Keys that rise from row to row prove it themselves. Of others the hashes are put into files by their first bits, and each file
-/// is sorted in memory; a key's hash has 128 bits and a key of this run, and what it finds is confirmed on the values.
-struct UniqueKeys: ~Copyable {
-  let fields: [Int]
-  let code: FindingCode
+/// Keys that rise from row to row prove themselves that none occurs twice. Of others the hashes are put into files by their first
+/// bits, and each file is sorted in memory; a key's hash has 128 bits and a key of this run, and what it finds is confirmed on the
+/// values.
+struct KeyGroup: ~Copyable {
   private let folder: String
   private let memoryBudget: Int
   private var isRising = true
@@ -61,9 +60,7 @@ struct UniqueKeys: ~Copyable {
   private var partitions: [SpilledEntries] = []
   private static let partitionCount = 64
 
-  init(fields: [Int], code: FindingCode, folder: String, memoryBudget: Int) {
-    self.fields = fields
-    self.code = code
+  init(folder: String, memoryBudget: Int) {
     self.folder = folder
     self.memoryBudget = memoryBudget
   }
@@ -75,6 +72,16 @@ struct UniqueKeys: ~Copyable {
     last = keys.last
     hasKeys = true
     for entry in keys.entries { pending.append(ChunkKeys.Entry(hash: entry.hash, row: entry.row + rowsBefore)) }
+    try spillIfNeeded()
+  }
+
+  /// Takes over keys that others may refer to; they come before all rows.
+  mutating func addReferenced(_ keys: borrowing ChunkKeys) throws {
+    for entry in keys.entries { pending.append(ChunkKeys.Entry(hash: entry.hash, row: 0)) }
+    try spillIfNeeded()
+  }
+
+  private mutating func spillIfNeeded() throws {
     if pending.count * MemoryLayout<ChunkKeys.Entry>.stride > min(memoryBudget, 4 << 20) { try spill() }
   }
 
@@ -87,12 +94,35 @@ struct UniqueKeys: ~Copyable {
   }
 
   /// Rows whose key stands in an earlier row too.
-  consuming func duplicates() throws -> Duplicates {
-    var found = Duplicates()
+  consuming func duplicates() throws -> KeyRows {
+    var found = KeyRows()
     guard !isRising else { return found }
+    try forEachPart { entries in
+      for index in entries.indices.dropFirst() where entries[index].hash == entries[index - 1].hash {
+        found.add(row: entries[index].row, previous: entries[index - 1].row)
+      }
+    }
+    return found
+  }
+
+  /// Rows whose key is none of those that may be referred to.
+  consuming func orphans() throws -> KeyRows {
+    var found = KeyRows()
+    try forEachPart { entries in
+      var isKnown = false
+      for index in entries.indices {
+        if index == 0 || entries[index].hash != entries[index - 1].hash { isKnown = entries[index].row == 0 }
+        if !isKnown { found.add(row: entries[index].row, previous: 0) }
+      }
+    }
+    return found
+  }
+
+  /// Hands out the entries part by part, each sorted by hash and row; equal hashes are in one part.
+  private consuming func forEachPart(_ body: ([ChunkKeys.Entry]) -> Void) throws {
     guard !partitions.isEmpty else {
-      Self.find(&pending, in: &found)
-      return found
+      Self.sort(&pending)
+      return body(pending)
     }
     try spill()
     pending = []
@@ -102,27 +132,25 @@ struct UniqueKeys: ~Copyable {
       while partition.byteCount >> passBits > memoryBudget { passBits += 1 }
       for pass in 0..<(1 << passBits) {
         var entries = try partition.entries { ($0.hash.high << 6) >> (64 - passBits) == pass || passBits == 0 }
-        Self.find(&entries, in: &found)
+        Self.sort(&entries)
+        body(entries)
       }
     }
-    return found
   }
 
-  private static func find(_ entries: inout [ChunkKeys.Entry], in found: inout Duplicates) {
+  private static func sort(_ entries: inout [ChunkKeys.Entry]) {
     entries.sort { a, b in
       if a.hash.high != b.hash.high { return a.hash.high < b.hash.high }
       if a.hash.low != b.hash.low { return a.hash.low < b.hash.low }
       return a.row < b.row
     }
-    for index in entries.indices.dropFirst() where entries[index].hash == entries[index - 1].hash {
-      found.add(row: entries[index].row, previous: entries[index - 1].row)
-    }
   }
 }
 
-/// How many rows repeat an earlier key, the first few of them and the last.
-struct Duplicates: Sendable {
+/// How many rows have a key that should not be there, the first few of them and the last.
+struct KeyRows: Sendable {
   private(set) var count = 0
+  /// With the earlier row of the same key; 0 where there is none.
   private(set) var first: [(row: Int, previous: Int)] = []
   private(set) var last = 0
 
