@@ -98,7 +98,7 @@ let package = Package(
       name: "daylight",
       dependencies: [
         "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular",
-        "Transport",
+        "TableSchema", "Validation", "Transport",
         argumentParser, logging, mustache,
       ],
       swiftSettings: strict),

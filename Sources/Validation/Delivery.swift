@@ -4,43 +4,41 @@ internal import Tabular
 
 /// A department's file with its encoding found out.
 struct Delivery: Sendable {
-  let dataset: Dataset
-  let file: WorkFile
+  let path: String
+  let byteCount: Int
+  let form: DeliveryForm
   let encoding: TextEncoding
   private let markByteCount: Int
   /// Stable keys and values for the report.
   let facts: [(key: String, value: String)]
 
   /// - Throws: `Refusal` where the encoding is none that can be read, or not the one that is declared.
-  init(_ snapshot: Snapshot, _ parallelism: Parallelism) async throws {
-    dataset = snapshot.dataset
-    guard let file = snapshot.parts.first, snapshot.parts.count == 1 else {
-      preconditionFailure("a delivery of one part")
-    }
-    self.file = file
-    let declared = dataset.source.encoding.flatMap(TextEncoding.init(name:))
-    let evidence = try await EncodingEvidence(of: file.path, declared: declared, parallelism)
+  init(path: String, form: DeliveryForm, _ parallelism: Parallelism) async throws {
+    self.path = path
+    self.form = form
+    byteCount = try InputFile(path: path).byteCount
+    let evidence = try await EncodingEvidence(of: path, declared: form.encoding, parallelism)
     facts = evidence.facts
     switch evidence.verdict {
     case .encoding(let found, let count): (encoding, markByteCount) = (found, count)
     case .undetermined(let nearest, let firstInvalid):
-      throw encodingRefusal(.encodingUndetermined, nearest, firstInvalid, file, dataset, evidence)
+      throw encodingRefusal(.encodingUndetermined, nearest, firstInvalid, path, form, evidence)
     case .mismatch(let stated, let likely):
       let finding = Finding(.encodingMismatch, rule: stated.rawValue, detail: likely)
       throw Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
     case .invalid(let stated, let firstInvalid):
-      throw encodingRefusal(.encodingError, stated, firstInvalid, file, dataset, evidence)
+      throw encodingRefusal(.encodingError, stated, firstInvalid, path, form, evidence)
     }
   }
 
   /// The text from its beginning: the file's own bytes where they can be cut into records as they are, else decoded.
   func text() throws -> DeliveryText {
-    let file = try FileByteSource(path: file.path, from: cutsRawBytes ? markByteCount : 0)
+    let file = try FileByteSource(path: path, from: cutsRawBytes ? markByteCount : 0)
     return DeliveryText(
       source: cutsRawBytes
         ? file : DecodingByteSource(file, encoding: encoding, markByteCount: markByteCount),
-      layout: dataset.source.layout, isGB18030: encoding == .gb18030,
-      maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+      layout: form.layout, isGB18030: encoding == .gb18030,
+      maximumRecordByteCount: form.maximumRecordByteCount)
   }
 
   /// UTF-16 is cut after it is decoded: rare, and a line end has two bytes.
@@ -48,14 +46,14 @@ struct Delivery: Sendable {
 
   /// Where the rows begin in the file after the header was taken off the text; nil where the file's bytes are not its text.
   func rawRows(of text: DeliveryText) -> (path: String, start: Int)? {
-    encoding == .utf8 ? (file.path, markByteCount + text.takenByteCount) : nil
+    encoding == .utf8 ? (path, markByteCount + text.takenByteCount) : nil
   }
 
   /// The text again, decoded, for a single reader.
   func reopen() throws -> RecordReader {
     RecordReader(
-      DecodingByteSource(try FileByteSource(path: file.path), encoding: encoding, markByteCount: markByteCount),
-      layout: dataset.source.layout, maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+      DecodingByteSource(try FileByteSource(path: path), encoding: encoding, markByteCount: markByteCount),
+      layout: form.layout, maximumRecordByteCount: form.maximumRecordByteCount)
   }
 }
 
@@ -112,24 +110,24 @@ struct DeliveryText {
 
 /// Finds the row and column of the first byte that cannot be read, by reading what comes before it.
 private func encodingRefusal(
-  _ code: FindingCode, _ encoding: TextEncoding, _ firstInvalid: Int?, _ file: WorkFile, _ dataset: Dataset,
+  _ code: FindingCode, _ encoding: TextEncoding, _ firstInvalid: Int?, _ path: String, _ form: DeliveryForm,
   _ evidence: EncodingEvidence
 ) -> Refusal {
   var location = Location(byte: firstInvalid)
   var column: Int?
   var bytes: [UInt8] = []
-  if let firstInvalid, let prefix = try? FileByteSource(path: file.path, limit: firstInvalid) {
+  if let firstInvalid, let prefix = try? FileByteSource(path: path, limit: firstInvalid) {
     var reader = RecordReader(
-      DecodingByteSource(prefix, encoding: encoding, markByteCount: 0), layout: dataset.source.layout,
-      maximumRecordByteCount: dataset.source.maximumRecordByteCount)
+      DecodingByteSource(prefix, encoding: encoding, markByteCount: 0), layout: form.layout,
+      maximumRecordByteCount: form.maximumRecordByteCount)
     var last = 0
     while (try? reader.next()) == true {
       last = reader.batch.recordCount - 1
-      location.row = dataRow(reader.recordsBefore + last + 1, dataset)
+      location.row = dataRow(reader.recordsBefore + last + 1, form.layout)
       location.line = reader.line(of: last)
       column = reader.batch.fieldCount(last)
     }
-    if let input = try? InputFile(path: file.path) { _ = try? input.read(1, at: firstInvalid, appendingTo: &bytes) }
+    if let input = try? InputFile(path: path) { _ = try? input.read(1, at: firstInvalid, appendingTo: &bytes) }
   }
   // One byte and no more: it and those beside it may be somebody's name.
   let finding = Finding(
@@ -140,8 +138,8 @@ private func encodingRefusal(
 }
 
 /// The data row of a record, header rows not counted; nil for a record of the header.
-func dataRow(_ record: Int?, _ dataset: Dataset) -> Int? {
-  record.flatMap { $0 > dataset.source.layout.headerRowCount ? $0 - dataset.source.layout.headerRowCount : nil }
+func dataRow(_ record: Int?, _ layout: Source.Layout) -> Int? {
+  record.flatMap { $0 > layout.headerRowCount ? $0 - layout.headerRowCount : nil }
 }
 
 /// `3 (C)`: the number from 1 and the letters that spreadsheets use.

@@ -6,14 +6,14 @@ internal import Tabular
 struct DeliveryHeader: Sendable {
   /// Columns of the delivery.
   let columnCount: Int
-  /// For each field of the schema, its column.
+  /// For each field of the schema, its column; -1 where there is none.
   let columns: [Int]
   /// Line ends in the header.
   let lineCount: Int
 
   /// Takes the header off the text; nil, with findings, where it is not what is declared.
-  init?(of text: inout DeliveryText, dataset: Dataset, schema: Schema, findings: inout FindingCollector) throws {
-    let rowCount = dataset.source.layout.headerRowCount
+  init?(of text: inout DeliveryText, form: DeliveryForm, schema: Schema, findings: inout FindingCollector) throws {
+    let rowCount = form.layout.headerRowCount
     var batch = RecordBatch(layout: text.layout)
     var rows: [[String]] = []
     let header = rowCount > 0 ? try text.take(records: rowCount) : []
@@ -32,21 +32,29 @@ struct DeliveryHeader: Sendable {
       findings.add(Finding(rows.isEmpty ? .sourceMissing : .missingHeader))
       return nil
     }
-    let labels = joinedLabels(rows, by: text.layout.headerJoin)
-    guard let columns = match(labels, dataset, schema, &findings) else { return nil }
+    // Without a header the columns are the fields.
+    let labels = rowCount == 0 ? schema.fields.map(\.name) : joinedLabels(rows, by: text.layout.headerJoin)
+    switch form.header {
+    case .declared(let declared):
+      guard let columns = match(labels, declared, schema, &findings) else { return nil }
+      self.columns = columns
+    case .fieldNames: columns = match(labels, schema, &findings)
+    }
     columnCount = labels.count
-    self.columns = columns
     self.lineCount = lineCount
   }
 }
 
 /// Parts of several header rows, one under the other, joined; a part that repeats the one above, or is empty, is left out.
-private func joinedLabels(_ rows: [[String]], by separator: String) -> [String] {
+///
+/// The last part of a shorter row stands over all columns to its right, as in a heading that spans them.
+func joinedLabels(_ rows: [[String]], by separator: String) -> [String] {
   guard rows.count > 1 else { return rows.first ?? [] }
   return (0..<(rows.map(\.count).max() ?? 0)).map { column in
     var parts: [String] = []
-    for row in rows where column < row.count && !row[column].isEmpty && row[column] != parts.last {
-      parts.append(row[column])
+    for row in rows {
+      let part = column < row.count ? row[column] : row.last ?? ""
+      if !part.isEmpty && part != parts.last { parts.append(part) }
     }
     return parts.joined(separator: separator)
   }
@@ -54,38 +62,96 @@ private func joinedLabels(_ rows: [[String]], by separator: String) -> [String] 
 
 /// The column of each field; nil, with findings, where the header is not what is declared.
 ///
-/// Labels of columns that are not declared are never shown: in a file without a header they are somebody's data.
-private func match(_ labels: [String], _ dataset: Dataset, _ schema: Schema, _ findings: inout FindingCollector)
-  -> [Int]?
-{
-  /// Twenty columns are named, the others only counted.
-  func add(_ code: FindingCode, _ column: Int) {
-    let named = findings.findings.count { $0.code == code }
-    findings.add(Finding(code, field: named < 20 ? columnName(column) : "…", at: Location(line: 1)))
-  }
-  let declared = Set(dataset.columns.map { Array($0.label.utf8) })
-  var positions: [[UInt8]: Int] = [:]
-  for (index, label) in labels.enumerated() {
-    let bytes = Array(label.utf8)
-    if bytes.isEmpty {
-      add(.blankLabel, index)
-    } else if positions[bytes] != nil {
-      add(.duplicateLabel, index)
-    } else {
-      positions[bytes] = index
-      if !declared.contains(bytes) { add(.extraLabel, index) }
-    }
-  }
+/// - Parameter declared: the label of each field.
+private func match(
+  _ labels: [String], _ declared: [String: String], _ schema: Schema, _ findings: inout FindingCollector
+) -> [Int]? {
+  let known = Set(declared.values.map { Array($0.utf8) })
+  var header = HeaderFindings()
+  let positions = header.positions(of: labels)
+  for (label, index) in positions where !known.contains(label) { header.add(.extraLabel, index) }
   var columns: [Int] = []
   for field in schema.fields {
-    guard let policy = dataset.columns.first(where: { $0.field == field.name }) else {
-      preconditionFailure("checked when read")
-    }
-    if let column = positions[Array(policy.label.utf8)] {
+    guard let label = declared[field.name] else { preconditionFailure("checked when read") }
+    if let column = positions[Array(label.utf8)] {
       columns.append(column)
     } else {
-      findings.add(Finding(.missingLabel, field: policy.label, at: Location(line: 1)))
+      header.missing.append(label)
     }
   }
+  header.move(to: &findings)
   return findings.hasErrors ? nil : columns
+}
+
+/// The column of each field, -1 where there is none, with findings where labels and names do not match as the schema says.
+private func match(_ labels: [String], _ schema: Schema, _ findings: inout FindingCollector) -> [Int] {
+  var header = HeaderFindings()
+  let names = schema.fields.map { Array($0.name.utf8) }
+  let texts = labels.map { Array($0.utf8) }
+  if schema.fieldsMatch == .exact && texts == names { return Array(names.indices) }
+  let positions = header.positions(of: labels)
+  var columns = names.map { positions[$0] ?? -1 }
+  let known = Set(names)
+  switch schema.fieldsMatch {
+  case .exact:
+    // What stands elsewhere is checked there: one mistake in the header is not one in every row.
+    for (index, name) in names.enumerated() where index < texts.count && texts[index] == name { columns[index] = index }
+    for index in texts.indices where !texts[index].isEmpty {
+      if index >= names.count {
+        header.add(.extraLabel, index)
+      } else if texts[index] != names[index] {
+        header.add(.incorrectLabel, index)
+      }
+    }
+    header.missing = schema.fields.dropFirst(texts.count).map(\.name)
+  case .equal, .subset, .superset:
+    if !schema.fieldsMatch.allowsAbsentFields {
+      header.missing = zip(schema.fields, columns).filter { $1 < 0 }.map(\.0.name)
+    }
+    if !schema.fieldsMatch.allowsOtherColumns {
+      for (label, index) in positions where !known.contains(label) { header.add(.extraLabel, index) }
+    }
+  case .partial:
+    if columns.allSatisfy({ $0 < 0 }) { header.add(.unmatchedHeader, nil) }
+  }
+  header.move(to: &findings)
+  return columns
+}
+
+/// What is wrong with a header, put in the order of its columns.
+///
+/// Labels that are not declared are never shown: in a file without a header they are somebody's data.
+private struct HeaderFindings {
+  private var columns: [(code: FindingCode, column: Int?)] = []
+  /// Labels that should be there.
+  var missing: [String] = []
+
+  mutating func add(_ code: FindingCode, _ column: Int?) { columns.append((code, column)) }
+
+  /// Where each label stands first; blank and repeated ones are noted.
+  mutating func positions(of labels: [String]) -> [[UInt8]: Int] {
+    var positions: [[UInt8]: Int] = [:]
+    for (index, label) in labels.enumerated() {
+      let bytes = Array(label.utf8)
+      if bytes.isEmpty {
+        add(.blankLabel, index)
+      } else if positions[bytes] != nil {
+        add(.duplicateLabel, index)
+      } else {
+        positions[bytes] = index
+      }
+    }
+    return positions
+  }
+
+  /// Twenty columns of a kind are named, the others only counted.
+  consuming func move(to findings: inout FindingCollector) {
+    var named: [FindingCode: Int] = [:]
+    for (code, column) in columns.sorted(by: { ($0.column ?? 0) < ($1.column ?? 0) }) {
+      named[code, default: 0] += 1
+      let field = column.map { named[code, default: 0] <= 20 ? columnName($0) : "…" }
+      findings.add(Finding(code, field: field, at: Location(line: 1)))
+    }
+    for label in missing { findings.add(Finding(.missingLabel, field: label, at: Location(line: 1))) }
+  }
 }

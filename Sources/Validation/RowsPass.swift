@@ -2,13 +2,52 @@ internal import Publication
 internal import TableSchema
 internal import Tabular
 
+/// What a pass may use, and whom it tells how far it is.
+struct PassResources: Sendable {
+  /// Where goes what does not fit in memory.
+  let folder: String
+  let memoryBudget: Int
+  let parallelism: Parallelism
+  /// Called with the bytes that are done.
+  let progress: @Sendable (Int) -> Void
+}
+
+/// What was found in a delivery.
+struct CheckedRows: Sendable {
+  let findings: FindingCollector
+  /// Nil where the header stopped it.
+  let rowCount: Int?
+  /// Per field: whether some value needs more than a 64-bit floating point number holds.
+  let exceedsDouble: [Bool]
+  /// In canonical form, where they were to be kept and nothing is wrong with them.
+  let rows: RowsFile?
+}
+
+extension Delivery {
+  /// Checks header and rows against a schema.
+  func check(_ schema: Schema, keepsRows: Bool, _ resources: PassResources) async throws -> CheckedRows {
+    var findings = FindingCollector()
+    var text = try text()
+    do {
+      if let header = try DeliveryHeader(of: &text, form: form, schema: schema, findings: &findings) {
+        var pass = RowsPass(self, schema: schema, header: header, findings: findings, resources)
+        try await pass.checkRows(of: text, keepsRows: keepsRows)
+        return try pass.finish()
+      }
+    } catch let error as FormatError {
+      findings.add(finding(for: FormatError(error.code, at: Location(line: 1))))
+    }
+    return CheckedRows(findings: findings, rowCount: nil, exceedsDouble: [], rows: nil)
+  }
+}
+
 /// One pass over the rows of a delivery: workers split, check and rewrite chunks of it; what they found and wrote is put together
 /// in order.
-struct RowsPass: ~Copyable {
+private struct RowsPass: ~Copyable {
   private let delivery: Delivery
-  private let dataset: Dataset
   private let schema: Schema
-  private let run: Run
+  private let header: DeliveryHeader
+  private let resources: PassResources
   private var findings: FindingCollector
   private var check: TableCheck?
   private let repairs: [[Repair]]
@@ -16,37 +55,38 @@ struct RowsPass: ~Copyable {
   private var rowCount = 0
   /// Rows and lines of the file before the next chunk, the header's lines included.
   private var rowsBefore = 0
-  private var linesBefore = 0
+  private var linesBefore: Int
   private var repairCounts: [Int]
 
-  init(_ delivery: Delivery, schema: Schema, header: DeliveryHeader?, findings: FindingCollector, _ run: Run) throws {
+  init(
+    _ delivery: Delivery, schema: Schema, header: DeliveryHeader, findings: FindingCollector,
+    _ resources: PassResources
+  ) {
     self.delivery = delivery
-    dataset = delivery.dataset
     self.schema = schema
-    self.run = run
+    self.header = header
+    self.resources = resources
     self.findings = findings
-    if header != nil {
-      check = TableCheck(schema, folder: run.folder(of: .validation), memoryBudget: run.memoryBudget)
-    }
-    linesBefore = header?.lineCount ?? 0
-    let policies = Dictionary(dataset.columns.map { ($0.field, $0.repairs) }, uniquingKeysWith: { first, _ in first })
-    repairs = schema.fields.map { policies[$0.name] ?? [] }
+    check = TableCheck(schema, folder: resources.folder, memoryBudget: resources.memoryBudget)
+    linesBefore = header.lineCount
+    repairs = schema.fields.map { delivery.form.repairs[$0.name] ?? [] }
     repairCounts = [Int](repeating: 0, count: schema.fields.count)
   }
 
-  mutating func checkRows(of text: DeliveryText, _ header: DeliveryHeader) async throws {
+  mutating func checkRows(of text: DeliveryText, keepsRows: Bool) async throws {
     guard var check = check.take() else { return }
-    let chunks = text.chunks(run.parallelism)
+    let (header, resources) = (header, resources)
+    let chunks = text.chunks(resources.parallelism)
     let decode = text.decode
     let repairs = repairs
     let layout = text.layout
-    let limit = dataset.source.maximumRecordByteCount
+    let limit = delivery.form.maximumRecordByteCount
     var doneByteCount = 0
-    var output = RowsOutput(path: "\(run.folder(of: .validation))/rows.csv", delivery: delivery.rawRows(of: text))
+    var output = RowsOutput(path: "\(resources.folder)/rows.csv", delivery: delivery.rawRows(of: text))
     var (findings, rowCount, rowsBefore, linesBefore) = (findings, rowCount, rowsBefore, linesBefore)
     var repairCounts = repairCounts
     try await ordered(
-      run.parallelism,
+      resources.parallelism,
       make: {
         RowsWork(try ChunkCheck(for: check, columns: header.columns, layout: layout), header, layout, repairs, limit)
       },
@@ -60,56 +100,34 @@ struct RowsPass: ~Copyable {
         linesBefore += work.lineCount
         doneByteCount += work.byteCount
         // Once something is wrong, nothing will be handed on: the rest is only checked.
-        if !findings.hasErrors && !check.findings.hasErrors {
+        if keepsRows && !findings.hasErrors && !check.findings.hasErrors {
           try output.write(work.rows.text, isAsDelivered: work.isAsDelivered)
         }
-        run.progress(.advanced(.validation, dataset.id, byteCount: doneByteCount, total: delivery.file.byteCount))
+        resources.progress(doneByteCount)
       })
-    self.output = consume output
+    if keepsRows { self.output = consume output }
     self.check = consume check
     (self.findings, self.rowCount, self.rowsBefore, self.linesBefore) = (findings, rowCount, rowsBefore, linesBefore)
     self.repairCounts = repairCounts
   }
 
-  /// Keys, assertions and the verdict.
-  consuming func finish() throws -> ValidatedTable {
+  /// Keys, repairs and the verdict.
+  consuming func finish() throws -> CheckedRows {
     var findings = findings
     var exceedsDouble: [Bool] = []
     if let check = check.take() {
       exceedsDouble = check.exceedsDouble
-      let (delivery, schema) = (delivery, schema)
+      let (delivery, schema, header) = (delivery, schema, header)
       let found = try check.finish { fields, pairs in
-        try isSameKey(fields, pairs, in: delivery, schema)
+        try isSameKey(fields, pairs, in: delivery, schema, header)
       }
-      for finding in found.findings { findings.add(shown(finding)) }
-      let expected = dataset.assertions
-      if let least = expected.minimumRowCount, rowCount < least {
-        findings.add(Finding(.rowCount, rule: "min", limit: String(least), detail: String(rowCount)))
-      }
-      if let most = expected.maximumRowCount, rowCount > most {
-        findings.add(Finding(.rowCount, rule: "max", limit: String(most), detail: String(rowCount)))
-      }
+      for finding in found.findings { findings.add(finding) }
     }
     for (index, count) in repairCounts.enumerated() where count > 0 {
       findings.add(Finding(.repaired, field: schema.fields[index].name, count: count))
     }
-    var facts = delivery.facts
-    facts.insert(("encoding", delivery.encoding.rawValue), at: 0)
-    facts.append(("delimiter", String(Character(Unicode.Scalar(dataset.source.layout.delimiter)))))
-    let report = Report(stage: .validation, findings: findings.findings, rowCount: rowCount, facts: facts)
-    guard !findings.hasErrors, let output = output.take() else { throw Refusal(report) }
-    return ValidatedTable(
-      dataset: dataset, schema: schema, rows: try output.finish(), rowCount: rowCount, exceedsDouble: exceedsDouble,
-      report: report)
-  }
-
-  /// An enumeration lists values: of a column that is not public it is not shown.
-  private func shown(_ finding: Finding) -> Finding {
-    guard finding.rule == "enum",
-      dataset.columns.first(where: { $0.field == finding.field })?.disclosure.isPublic != true
-    else {
-      return finding
-    }
-    return finding.withoutLimit
+    var rows: RowsFile?
+    if !findings.hasErrors, let output = output.take() { rows = try output.finish() }
+    return CheckedRows(findings: findings, rowCount: rowCount, exceedsDouble: exceedsDouble, rows: rows)
   }
 }

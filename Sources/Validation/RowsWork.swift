@@ -150,19 +150,13 @@ func finding(for error: FormatError) -> Finding {
 
 /// Whether pairs of rows, by their numbers, have the same key indeed: the delivery is read again up to the last of them.
 func isSameKey(
-  _ fields: [Int], _ pairs: [(row: Int, previous: Int)], in delivery: Delivery, _ schema: Schema
+  _ fields: [Int], _ pairs: [(row: Int, previous: Int)], in delivery: Delivery, _ schema: Schema,
+  _ header: DeliveryHeader
 ) throws -> [Bool] {
-  var text = try delivery.text()
-  var findings = FindingCollector()
-  guard
-    let header = try DeliveryHeader(of: &text, dataset: delivery.dataset, schema: schema, findings: &findings)
-  else { return pairs.map { _ in true } }
-  let policies = Dictionary(
-    delivery.dataset.columns.map { ($0.field, $0.repairs) }, uniquingKeysWith: { first, _ in first })
   let wanted = Set(pairs.flatMap { [$0.row, $0.previous] })
   var keys: [Int: [[UInt8]]] = [:]
   var reader = try delivery.reopen()
-  let headerRowCount = delivery.dataset.source.layout.headerRowCount
+  let headerRowCount = delivery.form.layout.headerRowCount
   let last = wanted.max() ?? 0
   while try reader.recordsBefore - headerRowCount < last && reader.next() {
     for record in reader.batch.rows {
@@ -172,7 +166,7 @@ func isSameKey(
         let field = schema.fields[index]
         let check = try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)")
         let cell = Array(reader.batch.text(reader.batch.field(record, header.columns[index])))
-        let text = repairedText(cell.span, policies[field.name] ?? []) ?? cell
+        let text = repairedText(cell.span, delivery.form.repairs[field.name] ?? []) ?? cell
         var canonical: [UInt8] = []
         let verdict = check.read(text.span, appendingTo: &canonical) { _, _ in }
         if verdict != .rewritten { canonical = text }

@@ -12,18 +12,74 @@ package struct Validate: Stage {
 
   /// - Throws: `Refusal` with every finding; nothing of the delivery is handed on then.
   package func run(_ snapshot: Snapshot, in run: Run) async throws -> ValidatedTable {
-    let delivery = try await Delivery(snapshot, run.parallelism)
-    var findings = FindingCollector()
-    var text = try delivery.text()
-    var header: DeliveryHeader?
-    do {
-      header = try DeliveryHeader(of: &text, dataset: delivery.dataset, schema: schema, findings: &findings)
-    } catch let error as FormatError {
-      findings.add(finding(for: FormatError(error.code, at: Location(line: 1))))
+    let dataset = snapshot.dataset
+    guard let file = snapshot.parts.first, snapshot.parts.count == 1 else {
+      preconditionFailure("a delivery of one part")
     }
-    var pass = try RowsPass(delivery, schema: schema, header: header, findings: findings, run)
-    if let header { try await pass.checkRows(of: text, header) }
-    return try pass.finish()
+    let delivery = try await Delivery(path: file.path, form: DeliveryForm(dataset), run.parallelism)
+    let resources = PassResources(
+      folder: run.folder(of: .validation), memoryBudget: run.memoryBudget, parallelism: run.parallelism,
+      progress: { run.progress(.advanced(.validation, dataset.id, byteCount: $0, total: file.byteCount)) })
+    let checked = try await delivery.check(schema, keepsRows: true, resources)
+    var findings = FindingCollector()
+    for finding in checked.findings.findings { findings.add(shown(finding, of: dataset)) }
+    if let count = checked.rowCount { assertRowCount(count, dataset.assertions, &findings) }
+    let rowCount = checked.rowCount ?? 0
+    let report = Report(
+      stage: .validation, findings: findings.findings, rowCount: rowCount, facts: delivery.readingFacts)
+    guard !findings.hasErrors, let rows = checked.rows else { throw Refusal(report) }
+    return ValidatedTable(
+      dataset: dataset, schema: schema, rows: rows, rowCount: rowCount, exceedsDouble: checked.exceedsDouble,
+      report: report)
+  }
+
+  private func assertRowCount(_ count: Int, _ expected: Assertions, _ findings: inout FindingCollector) {
+    if let least = expected.minimumRowCount, count < least {
+      findings.add(Finding(.rowCount, rule: "min", limit: String(least), detail: String(count)))
+    }
+    if let most = expected.maximumRowCount, count > most {
+      findings.add(Finding(.rowCount, rule: "max", limit: String(most), detail: String(count)))
+    }
+  }
+
+  /// An enumeration lists values: of a column that is not public it is not shown.
+  private func shown(_ finding: Finding, of dataset: Dataset) -> Finding {
+    guard finding.rule == "enum",
+      dataset.columns.first(where: { $0.field == finding.field })?.disclosure.isPublic != true
+    else {
+      return finding
+    }
+    return finding.withoutLimit
+  }
+}
+
+/// Checks a file against a schema, without a dataset: what is wrong with it, grouped.
+///
+/// - Parameters:
+///   - folder: where goes what does not fit in memory.
+///   - progress: called with the bytes that are done.
+package func validate(
+  _ path: String, form: DeliveryForm, against schema: Schema, folder: String,
+  parallelism: Parallelism = Parallelism(), progress: @escaping @Sendable (Int) -> Void = { _ in }
+) async throws -> Report {
+  do {
+    let delivery = try await Delivery(path: path, form: form, parallelism)
+    let resources = PassResources(
+      folder: folder, memoryBudget: 24 << 20, parallelism: parallelism, progress: progress)
+    let checked = try await delivery.check(schema, keepsRows: false, resources)
+    return Report(
+      stage: .validation, findings: checked.findings.findings, rowCount: checked.rowCount ?? 0,
+      facts: delivery.readingFacts)
+  } catch let refusal as Refusal {
+    return refusal.report
+  }
+}
+
+extension Delivery {
+  /// What was found out about the file, and how it was read.
+  fileprivate var readingFacts: [(key: String, value: String)] {
+    [("encoding", encoding.rawValue)] + facts
+      + [("delimiter", String(Character(Unicode.Scalar(form.layout.delimiter))))]
   }
 }
 

@@ -22,6 +22,7 @@ struct Daylight: AsyncParsableCommand {
         daylight serve                                 show the site on http://localhost:8000/
         daylight sync URL mirror --root root.json      mirror a site, verified
         daylight verify public                         every signature and every signed byte of a site or mirror
+        daylight validate --schema S.json --input F.csv  check any table against a Table Schema
 
       Exit codes: 0 published, unchanged or waiting for approval · 1 failed · 2 usage or configuration · 3 refused by validation
       or output check · 4 source unavailable, worth another try · 5 verification failed. Over several datasets the worst counts,
@@ -31,6 +32,7 @@ struct Daylight: AsyncParsableCommand {
     subcommands: [
       Publish.self, Check.self, Withdraw.self, Status.self, ScheduleCommand.self, Refresh.self, ServeCommand.self,
       SyncCommand.self, Verify.self,
+      ValidateCommand.self, ReadCommand.self, DetectCommand.self, SchemaCommand.self,
       Keys.self, Backup.self, Restore.self,
     ])
 

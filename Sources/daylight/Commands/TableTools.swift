@@ -1,0 +1,240 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Publication
+internal import TableSchema
+internal import Tabular
+internal import Validation
+
+/// How a file is read that belongs to no dataset.
+struct TableFileOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The table: delimited text.", valueName: "file"))
+  var input: String
+
+  @Option(
+    help: ArgumentHelp("Its Table Dialect, a JSON file; the standard's defaults when left out.", valueName: "file"))
+  var dialect: String?
+
+  @Option(
+    help: ArgumentHelp("Its encoding, which is verified; found out with evidence when left out.", valueName: "name"))
+  var encoding: String?
+
+  func tableDialect() throws -> TableDialect {
+    guard let dialect else { return try TableDialect(json: .members([])) }
+    return try describedMistakes(in: dialect) { try TableDialect(json: $0) }
+  }
+
+  func form() throws -> DeliveryForm {
+    let named = encoding.flatMap { TextEncoding(name: $0) }
+    if let encoding, named == nil {
+      throw ValidationError("there is no encoding \(encoding) here: utf-8, gb18030, utf-16le, utf-16be")
+    }
+    return DeliveryForm(encoding: named, layout: try tableDialect().layout)
+  }
+}
+
+/// What a user calls a file may be a link to it.
+private func inputPath(_ name: String) throws -> String {
+  guard let path = try? resolvedPath(name), fileKind(path) == .file else {
+    throw ValidationError("there is no file \(name)")
+  }
+  return path
+}
+
+/// Reads a JSON file and makes something of it; a mistake in it is named with file and place.
+private func describedMistakes<Value>(in path: String, _ make: (JSON) throws -> Value) throws -> Value {
+  do {
+    return try make(JSONParser.parse(try InputFile.contents(of: path, limit: 16 << 20)))
+  } catch let error as SchemaError {
+    throw ValidationError("\(path): \(error)")
+  } catch let error as FileError {
+    throw ValidationError(error.description)
+  } catch let error as FormatError {
+    throw ValidationError("\(path): is no JSON (\(error))")
+  }
+}
+
+/// The command `daylight validate`.
+struct ValidateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Checks any table against a Table Schema.",
+    discussion: """
+      The report never shows a cell's value. Exit code 0 where the table is valid, 3 where it is not.
+
+      The JSON report is {valid, errors, warnings, counts}. An error has `type` (frictionless' names where there is one), `row`
+      (the header is row 1), `line`, `field`, `fieldNumber`, and where they apply `constraint`, `limit` and `otherRow`. Of each
+      type, field and constraint the first five places are listed; counts are exact.
+
+      Examples:
+        daylight validate --schema river.tableschema.json --input river.csv
+        daylight validate --schema S.json --input F.csv --dialect D.json --report -
+      """)
+
+  @OptionGroup var file: TableFileOptions
+
+  @Option(help: ArgumentHelp("The Table Schema, a JSON file.", valueName: "file"))
+  var schema: String
+
+  @Option(help: ArgumentHelp("Write the report as JSON to this file; - is standard output.", valueName: "file"))
+  var report: String?
+
+  @Option(help: ArgumentHelp("Language of messages: zh or en.", valueName: "language"))
+  var lang: Language?
+
+  func run() async throws {
+    let dialect = try file.tableDialect()
+    let form = try file.form()
+    let schema = try describedMistakes(in: schema) { json in
+      let schema = dialect.applied(to: try Schema(json: json))
+      try schema.compile()
+      if let index = schema.foreignKeys.firstIndex(where: { $0.resource != nil }) {
+        throw SchemaError("/foreignKeys/\(index)/reference/resource", "another table cannot be given yet")
+      }
+      return schema
+    }
+    let found = try await Validation.validate(
+      inputPath(file.input), form: form, against: schema, folder: temporaryFolder())
+    let language = lang ?? terminalLanguage()
+    if let report {
+      let json = ValidationJSON(
+        report: found, schema: schema, headerRowCount: form.layout.headerRowCount, language: language)
+      let bytes = json.value.prettyBytes
+      if report == "-" {
+        writeOutput(String(decoding: bytes, as: UTF8.self))
+      } else {
+        var output = try OutputFile(path: report, isHashed: false)
+        try output.write(bytes)
+        _ = try output.finish()
+      }
+    }
+    if report != "-" {
+      let text = ReportText(language: language)
+      let isValid = found.errors.isEmpty
+      writeOutput(
+        language == .zh
+          ? "\(isValid ? "有效" : "无效"):\(found.rowCount) 行\n"
+          : "\(isValid ? "valid" : "invalid"): \(found.rowCount) rows\n")
+      writeOutput(text.findings(found))
+    }
+    if !found.errors.isEmpty { throw ExitCode(3) }
+  }
+
+  private func temporaryFolder() -> String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+}
+
+/// The command `daylight read`.
+struct ReadCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "read",
+    abstract: "Shows a table as plain CSV or JSON Lines, in UTF-8, without interpreting its values.",
+    discussion: """
+      Values are shown as they are: this is for tables of which you may see them.
+
+      Examples:
+        daylight read --input old.csv --format csv > new.csv
+        daylight read --input old.csv --dialect D.json --format jsonl | head
+      """)
+
+  @OptionGroup var file: TableFileOptions
+
+  @Option(help: ArgumentHelp("csv or jsonl.", valueName: "format"))
+  var format = RecordFormat.csv
+
+  func run() async throws {
+    try await readTable(inputPath(file.input), form: file.form(), as: format) {
+      writeOutput(String(decoding: $0, as: UTF8.self))
+    }
+  }
+}
+
+extension RecordFormat: ExpressibleByArgument {}
+
+/// The command `daylight detect`.
+struct DetectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "detect",
+    abstract: "Finds out encoding, delimiter and width of a table, with the evidence, as JSON.",
+    discussion: """
+      Every byte is looked at for the encoding, the first MiB for the dialect. Exit code 3 where the encoding is undetermined.
+
+      Examples:
+        daylight detect --input river.csv
+      """)
+
+  @Option(help: ArgumentHelp("The table: delimited text.", valueName: "file"))
+  var input: String
+
+  func run() async throws {
+    let evidence = try await FileEvidence(of: inputPath(input))
+    let delimiter = evidence.delimiter.map { JSON.string(String(Character(Unicode.Scalar($0)))) }
+    let json = JSON.members([
+      ("encoding", evidence.encoding.map { .string($0.rawValue) } ?? .null),
+      (
+        "dialect",
+        .members([
+          ("delimiter", delimiter), ("lineTerminator", evidence.lineTerminator.map { .string($0) }),
+        ])
+      ),
+      ("columns", .int(evidence.columnCount)),
+      (
+        "evidence",
+        .members(
+          [("records-of-that-width", .string("\(Int((evidence.share * 100).rounded(.down))) %"))]
+            + evidence.facts.map { ($0.key, .string($0.value)) })
+      ),
+    ])
+    writeOutput(String(decoding: json.prettyBytes, as: UTF8.self))
+    if evidence.encoding == nil { throw ExitCode(3) }
+  }
+}
+
+/// The command `daylight schema`.
+struct SchemaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema", abstract: "Looks after Table Schemas.", subcommands: [CheckSchema.self])
+
+  /// The command `daylight schema check`.
+  struct CheckSchema: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "check",
+      abstract: "Says what is wrong with a Table Schema, with its JSON path.",
+      discussion: """
+        Where the standard's JSON profile and its text differ, the text counts. Exit code 2 where there is a mistake.
+
+        Examples:
+          daylight schema check river.tableschema.json
+          daylight schema check river.tableschema.json --json
+        """)
+
+    @Argument(help: ArgumentHelp("The Table Schema, a JSON file.", valueName: "file"))
+    var file: String
+
+    @Flag(help: "Print {valid, errors: [{path, problem}]} on standard output.")
+    var json = false
+
+    func run() throws {
+      var mistake: SchemaError?
+      do {
+        let schema = try Schema(json: JSONParser.parse(try InputFile.contents(of: file, limit: 16 << 20)))
+        try schema.compile()
+      } catch let error as SchemaError {
+        mistake = error
+      } catch let error as FileError {
+        throw ValidationError(error.description)
+      } catch let error as FormatError {
+        mistake = SchemaError("", "is no JSON (\(error))")
+      }
+      if json {
+        let errors =
+          mistake.map { [JSON.members([("path", .string($0.path)), ("problem", .string($0.problem))])] } ?? []
+        let result = JSON.members([("valid", .bool(errors.isEmpty)), ("errors", .array(errors))])
+        writeOutput(String(decoding: result.prettyBytes, as: UTF8.self))
+      } else if let mistake {
+        writeError("daylight: \(file): \(mistake)\n")
+      } else {
+        writeOutput("\(file): valid\n")
+      }
+      if mistake != nil { throw ExitCode(2) }
+    }
+  }
+}

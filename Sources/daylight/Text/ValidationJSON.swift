@@ -1,0 +1,82 @@
+internal import Publication
+internal import TableSchema
+internal import Tabular
+
+/// The report of `validate` for machines: stable names, no values.
+struct ValidationJSON {
+  let report: Report
+  let schema: Schema
+  let headerRowCount: Int
+  let language: Language
+
+  var value: JSON {
+    func count(_ severity: Severity) -> Int {
+      report.findings.filter { $0.severity == severity }.reduce(0) { $0 + $1.count }
+    }
+    func places(_ severity: Severity) -> JSON {
+      .array(report.findings.filter { $0.severity == severity }.flatMap(entries))
+    }
+    return .members([
+      ("valid", .bool(report.errors.isEmpty)), ("errors", places(.error)), ("warnings", places(.warning)),
+      (
+        "counts",
+        .members([
+          ("rows", .int(report.rowCount)), ("errors", .int(count(.error))), ("warnings", .int(count(.warning))),
+          ("groups", .array(report.findings.map(group))),
+        ])
+      ),
+      ("file", .members(report.facts.map { ($0.key, .string($0.value)) })),
+    ])
+  }
+
+  /// One entry for each place that is known.
+  private func entries(_ finding: Finding) -> [JSON] {
+    let places = finding.examples.isEmpty ? [finding.first] : finding.examples
+    return places.enumerated().map { index, place in
+      let text = finding.code.text
+      let other = index == 0 && isDuplicate(finding) ? finding.detail.flatMap { Int($0) } : nil
+      return .members(
+        [
+          ("type", .string(finding.code.rawValue)), ("row", place.row.map { .int($0 + headerRowCount) }),
+          ("line", place.line.map { .int($0) }), ("byte", place.byte.map { .int($0) }),
+        ] + subject(of: finding) + [
+          ("otherRow", other.map { .int($0 + headerRowCount) }), ("message", .string(text.meaning[language])),
+          ("advice", .string(text.advice[language])),
+        ])
+    }
+  }
+
+  private func isDuplicate(_ finding: Finding) -> Bool {
+    (finding.code == .primaryKey || finding.code == .uniqueError) && finding.rule == "unique"
+  }
+
+  private func group(_ finding: Finding) -> JSON {
+    .members(
+      [("type", .string(finding.code.rawValue))] + subject(of: finding) + [
+        ("count", .int(finding.count)), ("firstRow", finding.first.row.map { .int($0 + headerRowCount) }),
+        ("lastRow", finding.last.row.map { .int($0 + headerRowCount) }),
+      ])
+  }
+
+  /// Field, its number from 1, and what was wanted.
+  ///
+  /// Columns without a field have only a number.
+  private func subject(of finding: Finding) -> [(String, JSON?)] {
+    let index = finding.field.flatMap { schema.index(of: $0) }
+    let column = index.map { $0 + 1 } ?? finding.field.flatMap { Int($0.prefix { $0 != " " }) }
+    let isColumn = index == nil && column != nil
+    return [
+      ("field", isColumn ? nil : finding.field.map { .string($0) }), ("fieldNumber", column.map { .int($0) }),
+      (isConstraint(finding.code) ? "constraint" : "expected", finding.rule.map { .string($0) }),
+      ("limit", finding.limit.map { .string($0) }),
+    ]
+  }
+
+  /// Whether the rule is a constraint's name; else it is a type, a number of cells, an encoding.
+  private func isConstraint(_ code: FindingCode) -> Bool {
+    switch code {
+    case .constraintError, .patternLimit, .uniqueError, .primaryKey, .foreignKey: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The tools for any table: `validate`, `read`, `detect`, `schema check`.
+@Suite struct TableToolsTests {
+  private let folder = TemporaryFolder()
+
+  private func file(_ name: String, _ bytes: Data) throws -> String {
+    let path = "\(folder.path)/\(name)"
+    try bytes.write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  private func file(_ name: String, _ text: String) throws -> String { try file(name, Data(text.utf8)) }
+
+  private struct Outcome {
+    let isValid: Bool
+    /// `type row field` of each error.
+    let errors: [String]
+    let counts: [String: Int]
+    let output: String
+  }
+
+  private func validate(_ schema: String, _ table: String, dialect: String? = nil) throws -> Outcome {
+    try validate(schema, Data(table.utf8), dialect: dialect)
+  }
+
+  private func validate(_ schema: String, _ table: Data, dialect: String? = nil) throws -> Outcome {
+    var arguments = [
+      executable, "validate", "--schema", try file("s.json", schema), "--input", try file("t.csv", table),
+    ]
+    if let dialect { arguments += ["--dialect", try file("d.json", dialect)] }
+    let result = try run(arguments + ["--report", "-"])
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any], "\(result.error)")
+    let isValid = try #require(json["valid"] as? Bool)
+    #expect(result.code == (isValid ? 0 : 3))
+    let errors = (json["errors"] as? [[String: Any]] ?? []).map { error in
+      [error["type"] as? String, (error["row"] as? Int).map(String.init), error["field"] as? String]
+        .compactMap { $0 }.joined(separator: " ")
+    }
+    let counts = json["counts"] as? [String: Any] ?? [:]
+    return Outcome(
+      isValid: isValid, errors: errors, counts: counts.compactMapValues { $0 as? Int }, output: result.output)
+  }
+
+  @Test(arguments: [
+    // The five ways in which columns answer to fields a, b.
+    ("exact", "a,b", ""), ("exact", "b,a", "incorrect-label 2"), ("exact", "a", "missing-label b"),
+    ("exact", "a,b,c", "extra-label 1"), ("equal", "b,a", ""), ("equal", "a", "missing-label b"),
+    ("equal", "a,b,c", "extra-label 1"), ("subset", "c,b,a", ""), ("subset", "a,c", "missing-label b"),
+    ("superset", "b", ""), ("superset", "b,c", "extra-label 1"), ("partial", "c,a", ""),
+    ("partial", "c,d", "unmatched-header 1"),
+  ])
+  func columnsAnswerToFields(mode: String, header: String, expected: String) throws {
+    let schema = #"{"fieldsMatch":"\#(mode)","fields":[{"name":"a"},{"name":"b"}]}"#
+    let row = header.split(separator: ",").map { _ in "1" }.joined(separator: ",")
+    let outcome = try validate(schema, "\(header)\n\(row)\n")
+    #expect(outcome.isValid == expected.isEmpty, "\(outcome.output)")
+    if let type = expected.split(separator: " ").first.map(String.init) {
+      #expect(Set(outcome.errors.map { String($0.prefix(while: { $0 != " " })) }) == [type], "\(outcome.errors)")
+      if type == "missing-label" {
+        #expect(outcome.errors == [expected])
+      } else {
+        #expect(outcome.errors.count == (expected.hasSuffix("2") ? 2 : 1))
+      }
+    }
+  }
+
+  /// One mistake in the header is not one in every row: columns that are known by name are checked where they stand.
+  @Test func columnsInAnotherPlaceAreCheckedThere() throws {
+    let schema = #"{"fields":[{"name":"a","type":"integer"},{"name":"b","type":"string"}]}"#
+    let outcome = try validate(schema, "b,a\nx,1\ny,z\n")
+    #expect(outcome.errors == ["incorrect-label", "incorrect-label", "type-error 3 a"], "\(outcome.errors)")
+  }
+
+  @Test func countsAreExactAndPlacesFew() throws {
+    let schema = #"{"fields":[{"name":"a","type":"integer","constraints":{"minimum":10}},{"name":"b","type":"date"}]}"#
+    let rows = (0..<5000).map { "\($0 % 20),2024-02-3\($0 % 2 == 0 ? "0" : "1")\n" }.joined()
+    let outcome = try validate(schema, "a,b\n" + rows)
+    #expect(outcome.counts["rows"] == 5000 && outcome.counts["errors"] == 2500 + 5000)
+    #expect(outcome.errors.filter { $0.hasPrefix("constraint-error") }.count == 5)
+    #expect(outcome.errors.contains("type-error 2 b"))
+  }
+
+  @Test func keys() throws {
+    let fields = #""fields":[{"name":"id","type":"integer"},{"name":"parent","type":"integer"}]"#
+    let own = #"{\#(fields),"primaryKey":"id","foreignKeys":[{"fields":"parent","reference":{"fields":"id"}}]}"#
+    #expect(try validate(own, "id,parent\n1,\n2,1\n3,02\n").isValid)
+    #expect(try validate(own, "id,parent\n1,\n2,9\n").errors == ["foreign-key 3 parent"])
+    #expect(try validate(own, "id,parent\n1,\n01,1\n").errors == ["primary-key 3 id"])
+    let unique = #"{\#(fields),"uniqueKeys":[["id","parent"]]}"#
+    #expect(try validate(unique, "id,parent\n1,2\n2,1\n1,2\n").errors == ["unique-error 4 id, parent"])
+    #expect(try validate(unique, "id,parent\n1,\n1,\n").isValid, "null is no value that could repeat")
+  }
+
+  @Test func dialects() throws {
+    let schema = #"{"fields":[{"name":"a b","type":"integer"},{"name":"c","type":"string"}]}"#
+    let dialect = #"{"delimiter":";","quoteChar":"'","headerRows":[1,2],"nullSequence":"-"}"#
+    #expect(try validate(schema, "a;c\nb;\n1;'x;y'\n-;z\n", dialect: dialect).isValid)
+    #expect(try validate(schema, "1,x\n2,y\n", dialect: #"{"header":false}"#).isValid)
+    for (text, path) in [
+      (#"{"commentChar":"%"}"#, "/commentChar"), (#"{"delimiter":"ab"}"#, "/delimiter"),
+      (#"{"sheetName":"x"}"#, "/sheetName"),
+      (#"{"unheard":1}"#, "/unheard"), (#"{"headerRows":[2]}"#, "/headerRows"),
+    ] {
+      let result = try run([
+        executable, "validate", "--schema", try file("s.json", schema), "--input", try file("t.csv", "a b,c\n"),
+        "--dialect", try file("d.json", text),
+      ])
+      #expect(result.code == 2 && result.error.contains(path), "\(result.error)")
+    }
+  }
+
+  /// No value of a table is in what is said of it.
+  @Test func valuesAreNeverShown() throws {
+    let schema =
+      #"{"fields":[{"name":"a","type":"integer"},{"name":"b","type":"string","constraints":{"maxLength":1}}]}"#
+    let table = try file("t.csv", "a,b\nsecret,hidden\n,\"unclosed\n")
+    for report in [["--report", "-"], [], ["--lang", "zh"]] {
+      let result = try run(
+        [executable, "validate", "--schema", try file("s.json", schema), "--input", table] + report)
+      #expect(result.code == 3)
+      let text = result.output + result.error
+      #expect(!text.contains("secret") && !text.contains("hidden") && text.contains("type-error"), "\(text)")
+    }
+  }
+
+  @Test func hostileFilesEnd() throws {
+    let schema = #"{"fields":[{"name":"a","type":"object"}]}"#
+    let depth = String(repeating: "[", count: 100_000)
+    #expect(try validate(schema, "a\n\(depth)\n").errors == ["type-error 2 a"])
+    #expect(try validate(schema, String(repeating: "x,", count: 1_000_000) + "\n").counts["errors"] ?? 0 > 999_999)
+    #expect(
+      try validate(schema, "a\n\"" + String(repeating: "x", count: 20 << 20)).errors.first?.hasPrefix("record-too-long")
+        == true)
+    #expect(try !validate(schema, Data([0x61, 0x0a, 0x00, 0xff, 0x00, 0x0a])).isValid)
+    let deep = #"{"fields":"# + String(repeating: "[", count: 100_000)
+    let result = try run([executable, "schema", "check", try file("s.json", deep), "--json"])
+    #expect(result.code == 2 && result.output.contains("\"valid\": false"))
+  }
+
+  @Test func read() throws {
+    let bytes = Data([
+      0x61, 0x3b, 0x62, 0x0d, 0x0a, 0xb3, 0xa4, 0xc4, 0xfe, 0x3b, 0x22, 0x31, 0x2c, 0x22, 0x22, 0x32, 0x22,
+    ])
+    let table = try file("t.csv", bytes)
+    let dialect = try file("d.json", #"{"delimiter":";"}"#)
+    let arguments = [executable, "read", "--input", table, "--dialect", dialect, "--encoding", "gb18030", "--format"]
+    #expect(try run(arguments + ["csv"]).output == "a,b\n长宁,\"1,\"\"2\"\n")
+    #expect(try run(arguments + ["jsonl"]).output == #"{"a":"长宁","b":"1,\"2"}"# + "\n")
+    let uneven = try run([executable, "read", "--input", try file("u.csv", "a,b\n1,2\n3\n"), "--format", "jsonl"])
+    #expect(uneven.code == 3 && uneven.output == #"{"a":"1","b":"2"}"# + "\n")
+    #expect(uneven.error.contains("row 2, line 3"), "\(uneven.error)")
+  }
+
+  @Test(arguments: [("a;b;c\r\n1;2,5;3\r\n", ";", 3), ("a\tb\n1\t2\n", "\t", 2), ("a,b\n\"1;2\",3\n", ",", 2)])
+  func detect(text: String, delimiter: String, columns: Int) throws {
+    let result = try run([executable, "detect", "--input", try file("t.csv", text)])
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(result.code == 0 && json["encoding"] as? String == "utf-8" && json["columns"] as? Int == columns)
+    let dialect = json["dialect"] as? [String: Any]
+    #expect(dialect?["delimiter"] as? String == delimiter)
+    #expect(dialect?["lineTerminator"] as? String == (text.contains("\r") ? "\r\n" : "\n"))
+  }
+
+  @Test func schemaCheckNamesThePlace() throws {
+    let good = try run([executable, "schema", "check", try file("s.json", #"{"fields":[{"name":"a"}]}"#), "--json"])
+    #expect(good.code == 0 && good.output.contains("\"valid\": true"))
+    let bad = try run([
+      executable, "schema", "check",
+      try file("b.json", #"{"fields":[{"name":"a","type":"integer","constraints":{"minimum":"x"}}]}"#), "--json",
+    ])
+    #expect(bad.code == 2 && bad.output.contains("/fields/0/constraints/minimum"), "\(bad.output)")
+    #expect(try run([executable, "schema", "check", "/nowhere.json"]).code == 2)
+  }
+}
