@@ -37,6 +37,15 @@ package struct Finding: Sendable {
   package var last: Location
   /// The first few places.
   package var examples: [Location]
+  /// What can be said of the cells at `examples`, in their order; empty where the trouble is with no cell.
+  package var remarks: [CellRemark] = []
+
+  /// What would make values right, each once, the first first.
+  package var hints: [FixHint] {
+    var hints: [FixHint] = []
+    for remark in remarks { if let hint = remark.hint, !hints.contains(hint) { hints.append(hint) } }
+    return hints
+  }
 
   package static let exampleLimit = 5
 
@@ -87,7 +96,10 @@ package struct FindingCollector: Sendable {
       return
     }
     let room = Finding.exampleLimit - findings[position].examples.count
-    if room > 0 { findings[position].examples.append(contentsOf: finding.examples.prefix(room)) }
+    if room > 0 {
+      findings[position].examples.append(contentsOf: finding.examples.prefix(room))
+      findings[position].remarks.append(contentsOf: finding.remarks.prefix(room))
+    }
     findings[position].count += finding.count
     findings[position].last = finding.last
   }

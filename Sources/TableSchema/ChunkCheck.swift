@@ -173,12 +173,20 @@ package struct ChunkCheck: ~Copyable {
       broken.append(isLimitReached ? .patternLimit : .constraint(rule))
     }
     if verdict == .wrongType { broken.append(.wrongType) }
-    if !broken.isEmpty { noteBroken(field, record) }
+    if !broken.isEmpty { noteBroken(check, field, text, record) }
     return verdict
   }
 
-  private mutating func noteBroken(_ field: Int, _ record: Int) {
-    for problem in broken { problems.add(field * CellProblem.count + problem.index, record: record) }
+  private mutating func noteBroken(
+    _ check: borrowing FieldCheck, _ field: Int, _ text: Span<UInt8>, _ record: Int
+  ) {
+    for problem in broken {
+      let kind = field * CellProblem.count + problem.index
+      // Of the first few only: to find out what would make a value right, it is read again and again.
+      let isKept = problems.keepsRemark(kind)
+      problems.add(kind, record: record)
+      if isKept { problems.remark(kind, check.remark(on: text)) }
+    }
     broken.removeAll(keepingCapacity: true)
   }
 

@@ -11,6 +11,8 @@ package struct PlaceTable: Sendable {
     /// Rows and lines, counted from the beginning of the chunk.
     package fileprivate(set) var examples: [Location] = []
     package fileprivate(set) var last = Location()
+    /// As many as `examples`, where there are any.
+    package fileprivate(set) var remarks: [CellRemark] = []
     /// The number that came with the first one.
     package let detail: Int
     /// Records of the current batch of which the place is not known yet.
@@ -28,6 +30,7 @@ package struct PlaceTable: Sendable {
       var finding = finding
       finding.count = count
       finding.examples = examples
+      finding.remarks = remarks
       finding.first = examples.first ?? Location()
       finding.last = last
       return finding
@@ -44,6 +47,14 @@ package struct PlaceTable: Sendable {
     for group in groups { positions[group.kind] = -1 }
     groups.removeAll(keepingCapacity: true)
   }
+
+  /// Whether a remark on the next place of this kind would be kept.
+  func keepsRemark(_ kind: Int) -> Bool {
+    positions[kind] < 0 || groups[positions[kind]].remarks.count < Finding.exampleLimit
+  }
+
+  /// Says something of the place that was added last.
+  mutating func remark(_ kind: Int, _ remark: CellRemark) { groups[positions[kind]].remarks.append(remark) }
 
   package mutating func add(_ kind: Int, record: Int, detail: Int = 0) {
     if positions[kind] < 0 {

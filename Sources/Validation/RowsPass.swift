@@ -88,7 +88,9 @@ private struct RowsPass: ~Copyable {
     try await ordered(
       resources.parallelism,
       make: {
-        RowsWork(try ChunkCheck(for: check, columns: header.columns, layout: layout), header, layout, repairs, limit)
+        RowsWork(
+          try ChunkCheck(for: check, columns: header.columns, layout: layout), header, layout, repairs, limit,
+          keepsRows: keepsRows)
       },
       work: { try $0.take(from: chunks, decode: decode) },
       collect: { work in

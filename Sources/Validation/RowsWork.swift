@@ -10,6 +10,7 @@ struct RowsWork: ~Copyable {
   private let repairs: [[Repair]]
   private let isRepaired: [Bool]
   private let maximumRecordByteCount: Int
+  private let keepsRows: Bool
   private var batch: RecordBatch
   private(set) var check: ChunkCheck
   private(set) var rows: CanonicalRowBuilder
@@ -31,12 +32,13 @@ struct RowsWork: ~Copyable {
 
   init(
     _ check: consuming ChunkCheck, _ header: DeliveryHeader, _ layout: Source.Layout, _ repairs: [[Repair]],
-    _ maximumRecordByteCount: Int
+    _ maximumRecordByteCount: Int, keepsRows: Bool
   ) {
     self.check = check
     self.header = header
     self.repairs = repairs
     self.maximumRecordByteCount = maximumRecordByteCount
+    self.keepsRows = keepsRows
     isRepaired = repairs.map { !$0.isEmpty }
     batch = RecordBatch(layout: layout)
     rows = CanonicalRowBuilder(columnCount: repairs.count)
@@ -75,7 +77,7 @@ struct RowsWork: ~Copyable {
       fail(isTooLong ? .recordTooLong(limit: maximumRecordByteCount) : error.code)
     }
     isAsDelivered =
-      rows.text.count == batch.limit
+      keepsRows && rows.text.count == batch.limit
       && rows.text.withBytes { areEqual($0, batch.bytes.span.extracting(0..<batch.limit)) }
     return chunk.number
   }
@@ -117,7 +119,7 @@ struct RowsWork: ~Copyable {
     }
     structure.locate(batch, rowsBefore: recordCount, linesBefore: lineCount)
     checkRecords()
-    check.appendRows(of: batch, records: records, to: &rows)
+    if keepsRows { check.appendRows(of: batch, records: records, to: &rows) }
     rowCount += records.count
     recordCount += batch.recordCount
     lineCount += batch.lineCount

@@ -127,6 +127,34 @@ import Testing
     }
   }
 
+  /// What would make each value right is said, and what it looks like; the value is not.
+  @Test(arguments: [
+    ("date", "2024/1/6", "date-form", "9×4 / 9 / 9"), ("date", "06/01/2024", "date-form", "9×2 / 9×2 / 9×4"),
+    ("date", "2024-31-01", "day-month-swapped", "9×4 - 9×2 - 9×2"), ("date", "45317", "excel-serial", "9×5"),
+    ("date", "２０２４-01-06", "full-width", "９×4 - 9×2 - 9×2"),
+    ("date", " 2024-01-06", "outer-spaces", "␠ 9×4 - 9×2 - 9×2"),
+    ("date", "soon", "", "a×4"), ("number", "1,234.5", "group-separators", "9 , 9×3 . 9"),
+    ("number", "12元", "unit", "9×2 字"),
+    ("integer", "1 ", "outer-spaces", "9 ␠"), ("number", "一二", "", "字×2"),
+  ])
+  func hints(type: String, text: String, hint: String, shape: String) throws {
+    let schema = #"{"fields":[{"name":"a","type":"\#(type)"}]}"#
+    let output = try validate(schema, "a\n\"\(text)\"\n").output
+    let json = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+    let error = (json?["errors"] as? [[String: Any]])?.first
+    #expect(error?["type"] as? String == "type-error" && error?["row"] as? Int == 2)
+    #expect(error?["hint"] as? String ?? "" == hint && error?["shape"] as? String == shape, "\(output)")
+    #expect(!output.contains(text))
+  }
+
+  @Test func aLabelWhereItsCodeBelongs() throws {
+    let schema =
+      #"{"fields":[{"name":"a","type":"string","categories":[{"value":"1","label":"是"},{"value":"2","label":"否"}]}]}"#
+    let outcome = try validate(schema, "a\n1\n否\n３\n１\n")
+    #expect(outcome.counts["errors"] == 3)
+    for text in [#""hint": "label""#, #""hint": "full-width""#] { #expect(outcome.output.contains(text)) }
+  }
+
   @Test func hostileFilesEnd() throws {
     let schema = #"{"fields":[{"name":"a","type":"object"}]}"#
     let depth = String(repeating: "[", count: 100_000)

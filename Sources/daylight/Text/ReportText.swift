@@ -24,6 +24,7 @@ struct ReportText {
       if let place = place(finding) { details.append(place) }
       if !details.isEmpty { line += word("(", " (") + details.joined(separator: word(",", ", ")) + word(")", ")") }
       if finding.severity == .error { line += "\n    → \(text.advice[language])" }
+      for hint in finding.hints { line += "\n    → \(hint.text[language])" }
       return line + "\n"
     }.joined()
   }

@@ -34,14 +34,16 @@ struct ValidationJSON {
     let places = finding.examples.isEmpty ? [finding.first] : finding.examples
     return places.enumerated().map { index, place in
       let text = finding.code.text
+      let remark = index < finding.remarks.count ? finding.remarks[index] : nil
       let other = index == 0 && isDuplicate(finding) ? finding.detail.flatMap { Int($0) } : nil
       return .members(
         [
           ("type", .string(finding.code.rawValue)), ("row", place.row.map { .int($0 + headerRowCount) }),
           ("line", place.line.map { .int($0) }), ("byte", place.byte.map { .int($0) }),
         ] + subject(of: finding) + [
+          ("shape", remark.map { .string($0.shape) }), ("hint", remark?.hint.map { .string($0.rawValue) }),
           ("otherRow", other.map { .int($0 + headerRowCount) }), ("message", .string(text.meaning[language])),
-          ("advice", .string(text.advice[language])),
+          ("advice", .string((remark?.hint?.text ?? text.advice)[language])),
         ])
     }
   }
