@@ -10,6 +10,8 @@ package struct ChunkCheck: ~Copyable {
   /// For each field, its column in the delivery; -1 for a field that the delivery need not have, and has not.
   private let columns: [Int]
   private let keys: [TableKey]
+  /// By field: asked of every row, and a check is costly to hand about.
+  private let keyForms: [FieldCheck.KeyForm]
   /// Whether a row that is published as it is written can be copied whole.
   private let canCopyRows: Bool
   private(set) var keyEntries: [KeysBox]
@@ -75,6 +77,7 @@ package struct ChunkCheck: ~Copyable {
       checks.append(try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)"))
     }
     self.checks = checks
+    keyForms = checks.map(\.keyForm)
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
     keys = table.keys
     let hash = table.hash
@@ -223,10 +226,27 @@ package struct ChunkCheck: ~Copyable {
       let cell = cells[row * columns.count + fields[place]]
       guard !cell.isNull else { return false }
       appendKey(
-        (cell.isInArena ? arena : text).extracting(cell.range), checks[fields[place]], isPart: fields.count > 1,
-        to: &key)
+        (cell.isInArena ? arena : text).extracting(cell.range), field: fields[place], isPart: fields.count > 1)
     }
     return true
+  }
+
+  /// Appends a value of a key: equal values have equal bytes.
+  private mutating func appendKey(_ text: Span<UInt8>, field: Int, isPart: Bool) {
+    let isAsWritten =
+      switch keyForms[field] {
+      case .asWritten: true
+      // A whole number without a minus has one text: -0 is 0.
+      case .integer: text[0] != UInt8(ascii: "-")
+      case .made: false
+      }
+    if isAsWritten {
+      if isPart { appendLength(text.count, to: &key) }
+      return key.append(text)
+    }
+    let value = checks[field].key(of: text)
+    if isPart { appendLength(value.count, to: &key) }
+    key.append(value)
   }
 
   /// Appends the rows of the batch that was checked last, in canonical form, fields in the schema's order.
@@ -257,17 +277,6 @@ package struct ChunkCheck: ~Copyable {
       rows.endRow()
     }
   }
-}
-
-/// Appends a value of a key: equal values have equal bytes.
-private func appendKey(_ text: Span<UInt8>, _ check: borrowing FieldCheck, isPart: Bool, to key: inout TextBuffer) {
-  if check.isKeyAsWritten(text) {
-    if isPart { appendLength(text.count, to: &key) }
-    return key.append(text)
-  }
-  let value = check.key(of: text)
-  if isPart { appendLength(value.count, to: &key) }
-  key.append(value)
 }
 
 /// Length first: ("a,b", "c") and ("a", "b,c") are two keys.

@@ -204,12 +204,18 @@ package struct FieldCheck {
   /// The logical value as bytes: equal values (1 = 01 = 1.0) have equal bytes.
   package func key(of canonical: Span<UInt8>) -> [UInt8] { reader.key(of: canonical) }
 
-  /// Whether the published form is the key.
-  ///
-  /// A whole number without a minus has one text: -0 is 0.
-  func isKeyAsWritten(_ canonical: Span<UInt8>) -> Bool {
-    if case .integer = reader.kind { return canonical[0] != UInt8(ascii: "-") }
-    return reader.isKeyAsWritten
+  /// How the key of a value is had.
+  enum KeyForm: Sendable {
+    /// It is the published form.
+    case asWritten
+    /// It is the published form of what has no sign.
+    case integer
+    case made
+  }
+
+  var keyForm: KeyForm {
+    if case .integer = reader.kind { return .integer }
+    return reader.isKeyAsWritten ? .asWritten : .made
   }
 
   /// Whether a published value of a numeric column is one that JSON's numbers cannot hold.

@@ -130,7 +130,7 @@ import Testing
   /// What would make each value right is said, and what it looks like; the value is not.
   @Test(arguments: [
     ("date", "2024/1/6", "date-form", "9×4 / 9 / 9"), ("date", "06/01/2024", "date-form", "9×2 / 9×2 / 9×4"),
-    ("date", "2024-31-01", "day-month-swapped", "9×4 - 9×2 - 9×2"), ("date", "45317", "excel-serial", "9×5"),
+    ("date", "2024-31-01", "day-month-swapped", "9×4 - 9×2 - 9×2"), ("date", "45318", "excel-serial", "9×5"),
     ("date", "２０２４-01-06", "full-width", "９×4 - 9×2 - 9×2"),
     ("date", " 2024-01-06", "outer-spaces", "␠ 9×4 - 9×2 - 9×2"),
     ("date", "soon", "", "a×4"), ("number", "1,234.5", "group-separators", "9 , 9×3 . 9"),
