@@ -147,6 +147,18 @@ import Testing
     #expect(!output.contains(text))
   }
 
+  @Test func aPageForPeople() throws {
+    let page = "\(folder.path)/r.html"
+    let result = try run([
+      executable, "validate", "--schema", try file("s.json", #"{"fields":[{"name":"金额","type":"number"}]}"#), "--input",
+      try file("t.csv", "金额\n一千二\n"), "--html", page,
+    ])
+    #expect(result.code == 3)
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+    for part in ["未通过", "Refused", "金额", "type-error", "第 1 行", "字×3"] { #expect(text.contains(part), "\(part)") }
+    #expect(!text.contains("一千二") && !text.contains("http"))
+  }
+
   @Test func aLabelWhereItsCodeBelongs() throws {
     let schema =
       #"{"fields":[{"name":"a","type":"string","categories":[{"value":"1","label":"是"},{"value":"2","label":"否"}]}]}"#

@@ -68,6 +68,7 @@ struct ValidateCommand: AsyncParsableCommand {
       Examples:
         daylight validate --schema river.tableschema.json --input river.csv
         daylight validate --schema S.json --input F.csv --dialect D.json --report -
+        daylight validate --schema S.json --input F.csv --html report.html    a page to print and send, zh and en
       """)
 
   @OptionGroup var file: TableFileOptions
@@ -77,6 +78,9 @@ struct ValidateCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Write the report as JSON to this file; - is standard output.", valueName: "file"))
   var report: String?
+
+  @Option(help: ArgumentHelp("Write the report as a page for people to this file.", valueName: "file"))
+  var html: String?
 
   @Option(help: ArgumentHelp("Language of messages: zh or en.", valueName: "language"))
   var lang: Language?
@@ -106,6 +110,11 @@ struct ValidateCommand: AsyncParsableCommand {
         try output.write(bytes)
         _ = try output.finish()
       }
+    }
+    if let html {
+      let name = file.input.split(separator: "/").last.map(String.init) ?? ""
+      let subject = ReportPage.Subject(name: LocalizedText(zh: name, en: name), detail: "", reports: [found])
+      try writeDurably(ReportPage(subjects: [subject]).bytes(), to: SiteOptions.absolute(html), mode: 0o600)
     }
     if report != "-" {
       let text = ReportText(language: language)
