@@ -89,7 +89,7 @@ extension Publisher {
       let folder = delivery.path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
       let past = dataset.from(
         Source(
-          place: .file(path: delivery.path, root: folder), encoding: source.encoding, layout: source.layout,
+          place: .file(path: delivery.path, root: folder), encoding: source.encoding, dialect: source.dialect,
           maximumRecordByteCount: source.maximumRecordByteCount))
       let changed = plans.map { $0.id == dataset.id ? DatasetPlan.ready(past, schema, configuration: nil) : $0 }
       guard let result = try await publish(changed, selected: [dataset.id], isCheck: false, delivered: delivery).first

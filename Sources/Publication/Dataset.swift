@@ -90,7 +90,7 @@ package struct Source: Sendable {
   package let place: Place
   /// The name in configuration; nil when it is to be found out with evidence.
   package let encoding: String?
-  package let layout: Layout
+  package let dialect: Dialect
   /// A record of more bytes than this is refused.
   package let maximumRecordByteCount: Int
 
@@ -116,22 +116,10 @@ package struct Source: Sendable {
     }
   }
 
-  /// Table Dialect properties of a delimited text (validation.md §2.10).
-  package struct Layout: Sendable, Hashable {
-    package var delimiter: UInt8 = UInt8(ascii: ",")
-    package var quote: UInt8? = UInt8(ascii: "\"")
-    package var escape: UInt8?
-    /// Physical rows that make the header, from the first; the labels of several are joined by `headerJoin`.
-    package var headerRowCount = 1
-    package var headerJoin = " "
-
-    package init() {}
-  }
-
-  package init(place: Place, encoding: String?, layout: Layout, maximumRecordByteCount: Int = 16 << 20) {
+  package init(place: Place, encoding: String?, dialect: Dialect, maximumRecordByteCount: Int = 16 << 20) {
     self.place = place
     self.encoding = encoding
-    self.layout = layout
+    self.dialect = dialect
     self.maximumRecordByteCount = maximumRecordByteCount
   }
 }

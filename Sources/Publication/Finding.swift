@@ -8,11 +8,14 @@ package struct Location: Hashable, Sendable {
   package var line: Int?
   /// Byte of the file, from 0.
   package var byte: Int?
+  /// Record of the file, from 1, header and comments counted; nil where it is the row and the rows of the header.
+  package var record: Int?
 
-  package init(row: Int? = nil, line: Int? = nil, byte: Int? = nil) {
+  package init(row: Int? = nil, line: Int? = nil, byte: Int? = nil, record: Int? = nil) {
     self.row = row
     self.line = line
     self.byte = byte
+    self.record = record
   }
 }
 
@@ -37,6 +40,8 @@ package struct Finding: Sendable {
   package var last: Location
   /// The first few places.
   package var examples: [Location]
+  /// For a key that occurs twice, where each of `examples` has it first; else empty.
+  package var others: [Location] = []
   /// What can be said of the cells at `examples`, in their order; empty where the trouble is with no cell.
   package var remarks: [CellRemark] = []
 
@@ -65,6 +70,15 @@ package struct Finding: Sendable {
   }
 
   package var severity: Severity { code.severity }
+
+  fileprivate func moved(_ place: (Location) -> Location) -> Finding {
+    var finding = self
+    finding.first = place(first)
+    finding.last = place(last)
+    finding.examples = examples.map(place)
+    finding.others = others.map(place)
+    return finding
+  }
 
   package var withoutLimit: Finding {
     var finding = self
@@ -99,6 +113,7 @@ package struct FindingCollector: Sendable {
     if room > 0 {
       findings[position].examples.append(contentsOf: finding.examples.prefix(room))
       findings[position].remarks.append(contentsOf: finding.remarks.prefix(room))
+      findings[position].others.append(contentsOf: finding.others.prefix(room))
     }
     findings[position].count += finding.count
     findings[position].last = finding.last
@@ -106,15 +121,14 @@ package struct FindingCollector: Sendable {
 
   /// Adds what was found in a part that has so many rows and lines before it.
   package mutating func add(_ finding: Finding, shiftedBy rows: Int, lines: Int) {
-    func shifted(_ location: Location) -> Location {
-      Location(row: location.row.map { $0 + rows }, line: location.line.map { $0 + lines }, byte: location.byte)
-    }
-    var moved = finding
-    moved.first = shifted(finding.first)
-    moved.last = shifted(finding.last)
-    moved.examples = finding.examples.map(shifted)
-    add(moved)
+    add(
+      finding.moved {
+        Location(row: $0.row.map { $0 + rows }, line: $0.line.map { $0 + lines }, byte: $0.byte, record: $0.record)
+      })
   }
+
+  /// Says of every place where it is.
+  package mutating func move(_ place: (Location) -> Location) { findings = findings.map { $0.moved(place) } }
 
   package var hasErrors: Bool { findings.contains { $0.severity == .error } }
 }

@@ -22,6 +22,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case blankRow = "blank-row"
   case extraCell = "extra-cell"
   case missingCell = "missing-cell"
+  case footer = "footer-error"
   case primaryKey = "primary-key"
   case rowCount = "row-count"
   // Cells.
@@ -143,6 +144,13 @@ package enum FindingCode: String, Sendable, CaseIterable {
       (
         LocalizedText(zh: "该行的列数少于表头", en: "rows with fewer cells than the header"),
         LocalizedText(zh: "请检查该行是否被截断", en: "see whether the row was cut")
+      )
+    case .footer:
+      (
+        LocalizedText(zh: "表尾之后还有太多行", en: "too many rows follow where the footer should begin"),
+        LocalizedText(
+          zh: "footerStart 多半与数据行相同:请改写,或检查文件是否拼接了两张表",
+          en: "footerStart most likely fits a row of data: word it otherwise, or see whether two tables were joined")
       )
     case .primaryKey:
       (

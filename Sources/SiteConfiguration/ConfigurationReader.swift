@@ -61,6 +61,7 @@ package struct ConfigurationReader: Sendable {
     let schema: Schema
     do {
       schema = try Schema(json: JSONParser.parse(try contents(file)))
+        .accepting(nullSequence: dataset.source.dialect.nullSequence)
       // So that mistakes show before any data are read.
       try schema.compile()
       // The specification lets names occur twice; a column's disclosure is said by its name.

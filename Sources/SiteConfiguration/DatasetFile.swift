@@ -1,5 +1,6 @@
 package import Publication
 internal import TableSchema
+internal import Tabular
 internal import Transport
 internal import Yams
 
@@ -79,24 +80,11 @@ extension ConfigurationReader {
     if let format = members["format"], try format.text() != "csv" { throw format.fail("must be csv") }
     let encoding = members["encoding"]
     if let encoding { try checkEncoding(encoding) }
-    var layout = Source.Layout()
-    if let dialect = try members["dialect"]?.mapping() {
-      if let delimiter = dialect["delimiter"] { layout.delimiter = try asciiCharacter(delimiter) }
-      if let quote = dialect["quoteChar"] { layout.quote = try asciiCharacter(quote) }
-      if let escape = dialect["escapeChar"] { layout.escape = try asciiCharacter(escape) }
-      if let rows = dialect["headerRows"] { layout.headerRowCount = try rows.integer(1...16) }
-      if let join = dialect["headerJoin"] { layout.headerJoin = try join.text() }
-      try dialect.finish()
-      let special = [layout.delimiter, layout.quote, layout.escape].compactMap { $0 }
-      guard Set(special).count == special.count else {
-        throw ConfigurationError(
-          file: value.file, line: members.line, problem: "\(value.path).dialect uses one character for two things")
-      }
-    }
+    let dialect = try members["dialect"].map(dialect) ?? Source.Dialect()
     let limit = try members["max_record"]?.integer(1...(1 << 30)) ?? 16 << 20
     let place = try sourcePlace(members, value, folder: folder, site: site)
     try members.finish()
-    return Source(place: place, encoding: try encoding?.text(), layout: layout, maximumRecordByteCount: limit)
+    return Source(place: place, encoding: try encoding?.text(), dialect: dialect, maximumRecordByteCount: limit)
   }
 
   private func sourcePlace(_ members: YAMLMapping, _ value: YAMLValue, folder: String, site: Site) throws
@@ -125,11 +113,30 @@ extension ConfigurationReader {
         url: text, authority: try authority.map(fileName), clientCertificate: try certificate.map(fileName)))
   }
 
-  private func asciiCharacter(_ value: YAMLValue) throws -> UInt8 {
-    let text = try value.rawText()
-    let byte = text == "\\t" ? 0x09 : text.utf8.count == 1 ? text.utf8.first : nil
-    guard let byte, byte < 0x80, byte != 0x0a, byte != 0x0d else { throw value.fail("must be one ASCII character") }
-    return byte
+  /// A Table Dialect in YAML; there `headerRows` may be their number too.
+  private func dialect(_ value: YAMLValue) throws -> Source.Dialect {
+    let members = try value.mapping()
+    var json: [(String, JSON?)] = []
+    for name in Source.Dialect.memberNames {
+      guard let member = members[name] else { continue }
+      switch name {
+      case "headerRows":
+        let count = try? member.integer(1...16)
+        json.append((name, try count.map { .array((1...$0).map { .int($0) }) } ?? member.json()))
+      // In YAML a tab needs double quotes to be one.
+      case "delimiter": json.append((name, .string(try member.rawText() == "\\t" ? "\t" : member.rawText())))
+      default: json.append((name, try member.json()))
+      }
+    }
+    try members.finish()
+    let descriptor = JSON.members(json)
+    do throws(SchemaError) {
+      return try Source.Dialect(json: descriptor)
+    } catch {
+      let name = error.path.split(separator: "/").first.map { ".\($0)" } ?? ""
+      throw ConfigurationError(
+        file: value.file, line: members.line, problem: "\(value.path)\(name) \(error.problem)")
+    }
   }
 
   private func columns(_ value: YAMLValue) throws -> [ColumnPolicy] {

@@ -1,4 +1,5 @@
 internal import Publication
+internal import Tabular
 internal import Yams
 
 /// The members of one YAML mapping.
@@ -119,6 +120,14 @@ struct YAMLValue {
   }
 
   func texts() throws -> [String] { try list().map { try $0.text() } }
+
+  /// A text, a whole number, true or false, or a list of them.
+  func json() throws -> JSON {
+    if case .sequence = node { return .array(try list().map { try $0.json() }) }
+    if let number = try? integer(Int.min...Int.max) { return .int(number) }
+    if let flag = try? flag() { return .bool(flag) }
+    return .string(try rawText())
+  }
 
   /// One of the words of an enumeration.
   func choice<Choice: RawRepresentable & CaseIterable>(_: Choice.Type = Choice.self) throws -> Choice

@@ -108,16 +108,14 @@ package struct TableCheck: ~Copyable {
       let isSame = try confirm?(fields, duplicates.first) ?? duplicates.first.map { _ in true }
       let shown = zip(duplicates.first, isSame).filter(\.1).map(\.0)
       for pair in shown {
-        findings.add(
-          Finding(
-            code, field: names, rule: "unique", detail: String(pair.previous), at: Location(row: pair.row)))
+        var finding = Finding(code, field: names, rule: "unique", at: Location(row: pair.row))
+        finding.others = [Location(row: pair.previous)]
+        findings.add(finding)
       }
       // Those that are not shown are believed where those that are were confirmed.
       let rest = duplicates.count - duplicates.first.count
-      guard rest > 0, let first = shown.first else { continue }
-      var others = Finding(
-        code, field: names, rule: "unique", detail: String(first.previous), at: Location(row: duplicates.last),
-        count: rest)
+      guard rest > 0, !shown.isEmpty else { continue }
+      var others = Finding(code, field: names, rule: "unique", at: Location(row: duplicates.last), count: rest)
       others.examples = []
       findings.add(others)
     }

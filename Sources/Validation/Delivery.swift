@@ -9,6 +9,8 @@ struct Delivery: Sendable {
   let form: DeliveryForm
   let encoding: TextEncoding
   private let markByteCount: Int
+  /// How the text that comes out is cut.
+  let layout: Source.Layout
   /// Stable keys and values for the report.
   let facts: [(key: String, value: String)]
 
@@ -16,6 +18,7 @@ struct Delivery: Sendable {
   init(path: String, form: DeliveryForm, _ parallelism: Parallelism) async throws {
     self.path = path
     self.form = form
+    layout = form.dialect.layout ?? CanonicalRows.layout
     byteCount = try InputFile(path: path).byteCount
     let evidence = try await EncodingEvidence(of: path, declared: form.encoding, parallelism)
     facts = evidence.facts
@@ -33,34 +36,36 @@ struct Delivery: Sendable {
 
   /// The text from its beginning: the file's own bytes where they can be cut into records as they are, else decoded.
   func text() throws -> DeliveryText {
-    let file = try FileByteSource(path: path, from: cutsRawBytes ? markByteCount : 0)
+    guard cutsRawBytes else { return DeliveryText(try decoded(), self, isGB18030: false) }
     return DeliveryText(
-      source: cutsRawBytes
-        ? file : DecodingByteSource(file, encoding: encoding, markByteCount: markByteCount),
-      layout: form.layout, isGB18030: encoding == .gb18030,
-      maximumRecordByteCount: form.maximumRecordByteCount)
+      try FileByteSource(path: path, from: markByteCount), self, isGB18030: encoding == .gb18030)
   }
 
-  /// UTF-16 is cut after it is decoded: rare, and a line end has two bytes.
-  private var cutsRawBytes: Bool { encoding == .utf8 || encoding == .gb18030 }
+  /// UTF-16 is cut after it is decoded: rare, and a line end has two bytes; so is what must be rewritten.
+  private var cutsRawBytes: Bool { form.dialect.layout != nil && (encoding == .utf8 || encoding == .gb18030) }
+
+  private func decoded() throws -> any ByteSource {
+    let source = DecodingByteSource(
+      try FileByteSource(path: path), encoding: encoding, markByteCount: markByteCount)
+    guard form.dialect.layout == nil else { return source }
+    return DialectByteSource(source, dialect: form.dialect, maximumRecordByteCount: form.maximumRecordByteCount)
+  }
 
   /// Where the rows begin in the file after the header was taken off the text; nil where the file's bytes are not its text.
   func rawRows(of text: DeliveryText) -> (path: String, start: Int)? {
-    encoding == .utf8 ? (path, markByteCount + text.takenByteCount) : nil
+    encoding == .utf8 && cutsRawBytes ? (path, markByteCount + text.takenByteCount) : nil
   }
 
   /// The text again, decoded, for a single reader.
   func reopen() throws -> RecordReader {
-    RecordReader(
-      DecodingByteSource(try FileByteSource(path: path), encoding: encoding, markByteCount: markByteCount),
-      layout: form.layout, maximumRecordByteCount: form.maximumRecordByteCount)
+    RecordReader(try decoded(), layout: layout, maximumRecordByteCount: form.maximumRecordByteCount)
   }
 }
 
 /// A delivery's text on its way, and what is needed to cut it.
 struct DeliveryText {
   private let source: any ByteSource
-  let layout: Source.Layout
+  private let layout: Source.Layout
   private let isGB18030: Bool
   private let maximumRecordByteCount: Int
   /// What was taken from the source and not used.
@@ -68,12 +73,15 @@ struct DeliveryText {
   /// Bytes of the source that were taken.
   private(set) var takenByteCount = 0
 
-  init(source: any ByteSource, layout: Source.Layout, isGB18030: Bool, maximumRecordByteCount: Int) {
+  init(_ source: any ByteSource, _ delivery: Delivery, isGB18030: Bool) {
     self.source = source
-    self.layout = layout
+    layout = delivery.layout
     self.isGB18030 = isGB18030
-    self.maximumRecordByteCount = maximumRecordByteCount
+    maximumRecordByteCount = delivery.form.maximumRecordByteCount
   }
+
+  /// Nil where the text is cut as it was delivered.
+  var rewritten: DialectByteSource? { source as? DialectByteSource }
 
   /// Takes the first records, as UTF-8; all that there are where they are fewer.
   mutating func take(records count: Int) throws -> [UInt8] {
@@ -118,12 +126,13 @@ private func encodingRefusal(
   var bytes: [UInt8] = []
   if let firstInvalid, let prefix = try? FileByteSource(path: path, limit: firstInvalid) {
     var reader = RecordReader(
-      DecodingByteSource(prefix, encoding: encoding, markByteCount: 0), layout: form.layout,
+      DecodingByteSource(prefix, encoding: encoding, markByteCount: 0),
+      layout: form.dialect.layout ?? CanonicalRows.layout,
       maximumRecordByteCount: form.maximumRecordByteCount)
     var last = 0
     while (try? reader.next()) == true {
       last = reader.batch.recordCount - 1
-      location.row = dataRow(reader.recordsBefore + last + 1, form.layout)
+      location.row = dataRow(reader.recordsBefore + last + 1, form.dialect)
       location.line = reader.line(of: last)
       column = reader.batch.fieldCount(last)
     }
@@ -138,8 +147,8 @@ private func encodingRefusal(
 }
 
 /// The data row of a record, header rows not counted; nil for a record of the header.
-func dataRow(_ record: Int?, _ layout: Source.Layout) -> Int? {
-  record.flatMap { $0 > layout.headerRowCount ? $0 - layout.headerRowCount : nil }
+func dataRow(_ record: Int?, _ dialect: Source.Dialect) -> Int? {
+  record.flatMap { $0 > dialect.headerRowCount ? $0 - dialect.headerRowCount : nil }
 }
 
 /// `3 (C)`: the number from 1 and the letters that spreadsheets use.

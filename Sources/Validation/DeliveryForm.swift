@@ -5,7 +5,7 @@ package import Tabular
 package struct DeliveryForm: Sendable {
   /// Verified, not believed; nil where it is to be found out.
   package var encoding: TextEncoding?
-  package var layout: Source.Layout
+  package var dialect: Source.Dialect
   /// A record of more bytes is refused.
   package var maximumRecordByteCount: Int
   let header: HeaderRule
@@ -20,9 +20,9 @@ package struct DeliveryForm: Sendable {
   }
 
   /// A file of which nothing is declared but, perhaps, its dialect.
-  package init(encoding: TextEncoding? = nil, layout: Source.Layout = Source.Layout()) {
+  package init(encoding: TextEncoding? = nil, dialect: Source.Dialect = Source.Dialect()) {
     self.encoding = encoding
-    self.layout = layout
+    self.dialect = dialect
     maximumRecordByteCount = 16 << 20
     header = .fieldNames
     repairs = [:]
@@ -30,7 +30,7 @@ package struct DeliveryForm: Sendable {
 
   init(_ dataset: Dataset) {
     encoding = dataset.source.encoding.flatMap(TextEncoding.init(name:))
-    layout = dataset.source.layout
+    dialect = dataset.source.dialect
     maximumRecordByteCount = dataset.source.maximumRecordByteCount
     header = .declared(
       labels: Dictionary(dataset.columns.map { ($0.field, $0.label) }, uniquingKeysWith: { first, _ in first }))

@@ -12,9 +12,12 @@ struct DeliveryHeader: Sendable {
   let lineCount: Int
 
   /// Takes the header off the text; nil, with findings, where it is not what is declared.
-  init?(of text: inout DeliveryText, form: DeliveryForm, schema: Schema, findings: inout FindingCollector) throws {
-    let rowCount = form.layout.headerRowCount
-    var batch = RecordBatch(layout: text.layout)
+  init?(
+    of text: inout DeliveryText, _ delivery: Delivery, schema: Schema, findings: inout FindingCollector
+  ) throws {
+    let form = delivery.form
+    let rowCount = form.dialect.headerRowCount
+    var batch = RecordBatch(layout: delivery.layout)
     var rows: [[String]] = []
     let header = rowCount > 0 ? try text.take(records: rowCount) : []
     batch.fill { $0 = header }
@@ -33,7 +36,7 @@ struct DeliveryHeader: Sendable {
       return nil
     }
     // Without a header the columns are the fields.
-    let labels = rowCount == 0 ? schema.fields.map(\.name) : joinedLabels(rows, by: text.layout.headerJoin)
+    let labels = rowCount == 0 ? schema.fields.map(\.name) : joinedLabels(rows, by: form.dialect.headerJoin)
     switch form.header {
     case .declared(let declared):
       guard let columns = match(labels, declared, schema, &findings) else { return nil }

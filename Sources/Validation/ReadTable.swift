@@ -22,7 +22,7 @@ package func readTable(
   }
   var headerRows: [[String]] = []
   var labels: [String]?
-  if form.layout.headerRowCount == 0 { labels = [] }
+  if form.dialect.headerRowCount == 0 { labels = [] }
   var reader = try delivery.reopen()
   var output: [UInt8] = []
   do {
@@ -33,8 +33,8 @@ package func readTable(
         }
         guard let names = labels else {
           headerRows.append(cells.map { String(decoding: $0, as: UTF8.self) })
-          guard headerRows.count == form.layout.headerRowCount else { continue }
-          let joined = joinedLabels(headerRows, by: form.layout.headerJoin)
+          guard headerRows.count == form.dialect.headerRowCount else { continue }
+          let joined = joinedLabels(headerRows, by: form.dialect.headerJoin)
           labels = joined
           if format == .csv { appendCSV(joined.map { Array($0.utf8) }, to: &output) }
           if format == .jsonl && Set(joined.map { Array($0.utf8) }).count < joined.count {
@@ -45,11 +45,11 @@ package func readTable(
         switch format {
         case .csv: appendCSV(cells, to: &output)
         case .jsonl:
-          if form.layout.headerRowCount == 0 {
+          if form.dialect.headerRowCount == 0 {
             output += JSON.array(cells.map { .string(String(decoding: $0, as: UTF8.self)) }).compactBytes
           } else {
             guard cells.count == names.count else {
-              let row = dataRow(reader.recordsBefore + record + 1, form.layout)
+              let row = dataRow(reader.recordsBefore + record + 1, form.dialect)
               let place = Location(row: row, line: reader.line(of: record))
               throw refuse(
                 Finding(

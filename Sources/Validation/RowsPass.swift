@@ -14,13 +14,15 @@ struct PassResources: Sendable {
 
 /// What was found in a delivery.
 struct CheckedRows: Sendable {
-  let findings: FindingCollector
+  fileprivate(set) var findings: FindingCollector
   /// Nil where the header stopped it.
   let rowCount: Int?
   /// Per field: whether some value needs more than a 64-bit floating point number holds.
   let exceedsDouble: [Bool]
   /// In canonical form, where they were to be kept and nothing is wrong with them.
-  let rows: RowsFile?
+  fileprivate(set) var rows: RowsFile?
+  /// How many records are no data, with stable keys.
+  fileprivate(set) var facts: [(key: String, value: String)] = []
 }
 
 extension Delivery {
@@ -28,16 +30,42 @@ extension Delivery {
   func check(_ schema: Schema, keepsRows: Bool, _ resources: PassResources) async throws -> CheckedRows {
     var findings = FindingCollector()
     var text = try text()
+    var checked: CheckedRows?
     do {
-      if let header = try DeliveryHeader(of: &text, form: form, schema: schema, findings: &findings) {
+      if let header = try DeliveryHeader(of: &text, self, schema: schema, findings: &findings) {
         var pass = RowsPass(self, schema: schema, header: header, findings: findings, resources)
         try await pass.checkRows(of: text, keepsRows: keepsRows)
-        return try pass.finish()
+        checked = try pass.finish()
       }
     } catch let error as FormatError {
-      findings.add(finding(for: FormatError(error.code, at: Location(line: 1))))
+      findings.add(
+        finding(for: FormatError(error.code, at: error.location.line == nil ? Location(line: 1) : error.location)))
     }
-    return CheckedRows(findings: findings, rowCount: nil, exceedsDouble: [], rows: nil)
+    let found = checked ?? CheckedRows(findings: findings, rowCount: nil, exceedsDouble: [], rows: nil)
+    return text.rewritten.map { found.placed(by: $0, headerRowCount: form.dialect.headerRowCount) } ?? found
+  }
+}
+
+extension CheckedRows {
+  /// The same, in rows and lines of the file as it was before it was rewritten.
+  fileprivate func placed(by source: DialectByteSource, headerRowCount: Int) -> CheckedRows {
+    var found = self
+    let places = source.places
+    found.findings.move { location in
+      var location = location
+      // A place that the rewriting itself told is one of the file already.
+      guard location.record == nil else { return location }
+      location.record = location.row.flatMap { places.place(ofRecord: $0 + headerRowCount) }
+      location.line = location.line.flatMap { places.place(ofLine: $0) }
+      return location
+    }
+    if source.isFooterTooLong {
+      found.findings.add(
+        Finding(.footer, limit: String(Source.Dialect.footerLimit), detail: String(source.footerCount)))
+      found.rows = nil
+    }
+    found.facts = [("comment-rows", String(source.commentCount)), ("footer-rows", String(source.footerCount))]
+    return found
   }
 }
 
@@ -79,7 +107,7 @@ private struct RowsPass: ~Copyable {
     let chunks = text.chunks(resources.parallelism)
     let decode = text.decode
     let repairs = repairs
-    let layout = text.layout
+    let layout = delivery.layout
     let limit = delivery.form.maximumRecordByteCount
     var doneByteCount = 0
     var output = RowsOutput(path: "\(resources.folder)/rows.csv", delivery: delivery.rawRows(of: text))

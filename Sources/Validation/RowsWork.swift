@@ -158,7 +158,7 @@ func isSameKey(
   let wanted = Set(pairs.flatMap { [$0.row, $0.previous] })
   var keys: [Int: [[UInt8]]] = [:]
   var reader = try delivery.reopen()
-  let headerRowCount = delivery.form.layout.headerRowCount
+  let headerRowCount = delivery.form.dialect.headerRowCount
   let last = wanted.max() ?? 0
   while try reader.recordsBefore - headerRowCount < last && reader.next() {
     for record in reader.batch.rows {

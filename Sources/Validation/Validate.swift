@@ -26,7 +26,7 @@ package struct Validate: Stage {
     if let count = checked.rowCount { assertRowCount(count, dataset.assertions, &findings) }
     let rowCount = checked.rowCount ?? 0
     let report = Report(
-      stage: .validation, findings: findings.findings, rowCount: rowCount, facts: delivery.readingFacts)
+      stage: .validation, findings: findings.findings, rowCount: rowCount, facts: delivery.readingFacts + checked.facts)
     guard !findings.hasErrors, let rows = checked.rows else { throw Refusal(report) }
     return ValidatedTable(
       dataset: dataset, schema: schema, rows: rows, rowCount: rowCount, exceedsDouble: checked.exceedsDouble,
@@ -69,7 +69,7 @@ package func validate(
     let checked = try await delivery.check(schema, keepsRows: false, resources)
     return Report(
       stage: .validation, findings: checked.findings.findings, rowCount: checked.rowCount ?? 0,
-      facts: delivery.readingFacts)
+      facts: delivery.readingFacts + checked.facts)
   } catch let refusal as Refusal {
     return refusal.report
   }
@@ -79,7 +79,7 @@ extension Delivery {
   /// What was found out about the file, and how it was read.
   fileprivate var readingFacts: [(key: String, value: String)] {
     [("encoding", encoding.rawValue)] + facts
-      + [("delimiter", String(Character(Unicode.Scalar(form.layout.delimiter))))]
+      + [("delimiter", form.dialect.delimiter)]
   }
 }
 

@@ -101,9 +101,10 @@ import Testing
     #expect(try validate(schema, "a;c\nb;\n1;'x;y'\n-;z\n", dialect: dialect).isValid)
     #expect(try validate(schema, "1,x\n2,y\n", dialect: #"{"header":false}"#).isValid)
     for (text, path) in [
-      (#"{"commentChar":"%"}"#, "/commentChar"), (#"{"delimiter":"ab"}"#, "/delimiter"),
-      (#"{"sheetName":"x"}"#, "/sheetName"),
-      (#"{"unheard":1}"#, "/unheard"), (#"{"headerRows":[2]}"#, "/headerRows"),
+      (#"{"commentChar":""}"#, "/commentChar"), (#"{"delimiter":"a\nb"}"#, "/delimiter"),
+      (#"{"unheard":1}"#, "/unheard"), (#"{"headerRows":[2,1]}"#, "/headerRows"),
+      (#"{"headerRows":[2],"commentRows":[2]}"#, "/headerRows"), (#"{"quoteChar":","}"#, "two things"),
+      (#"{"footerRows":-1}"#, "/footerRows"), (#"{"footerStart":[]}"#, "/footerStart"),
     ] {
       let result = try run([
         executable, "validate", "--schema", try file("s.json", schema), "--input", try file("t.csv", "a b,c\n"),
@@ -111,6 +112,57 @@ import Testing
       ])
       #expect(result.code == 2 && result.error.contains(path), "\(result.error)")
     }
+  }
+
+  /// Every property of the standard, and the extension for footers: the dialect, the text, its records.
+  @Test(arguments: [
+    (#"{"delimiter":","}"#, "甲，1\n", #"[["甲，1"]]"#), (#"{"delimiter":"，"}"#, "甲，1\n", #"[["甲","1"]]"#),
+    (#"{"delimiter":"::"}"#, "a::b:c::\n", #"[["a","b:c",""]]"#),
+    (#"{"lineTerminator":"|"}"#, "a,b|c\n,d|", #"[["a","b"],["c\n","d"]]"#),
+    (#"{"lineTerminator":"\r\n"}"#, "a\nb\r\n", #"[["a"],["b"]]"#),
+    (#"{"skipInitialSpace":true}"#, "a, \"b, c\",  d\n", #"[["a","b, c","d"]]"#),
+    (#"{"doubleQuote":false,"escapeChar":"\\"}"#, #""a\"b","c\\""# + "\n", #"[["a\"b","c\\"]]"#),
+    (#"{"quoteChar":"","escapeChar":"\\"}"#, ##"a\,b,"c""## + "\n", #"[["a,b","\"c\""]]"#),
+    (#"{"quoteChar":"“"}"#, "“a,b“,c\n", #"[["a,b","c"]]"#),
+    (##"{"commentChar":"#"}"##, "# a \"note\na,b\n#,x\nc,#d\n", ##"[["a","b"],["c","#d"]]"##),
+    (#"{"commentRows":[1,3]}"#, "x\na\ny\nb\n", #"[["a"],["b"]]"#),
+    (#"{"footerRows":2}"#, "a,1\nb,2\n\nSum,3\n注:x,\n\n", #"[["a","1"],["b","2"]]"#),
+    (#"{"footerStart":["合计","注"]}"#, "a,1\n 合计,1\nb,2\n", #"[["a","1"]]"#),
+    (#"{"sheetName":"x","property":"y","itemType":"array","commentRows":[9]}"#, "a,b\n", #"[["a","b"]]"#),
+  ])
+  func everyDialectProperty(dialect: String, text: String, records: String) throws {
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(dialect.utf8)) as? [String: Any])
+    let headless = try JSONSerialization.data(withJSONObject: json.merging(["header": false]) { $1 })
+    let result = try run([
+      executable, "read", "--format", "jsonl", "--input", try file("t.csv", text), "--dialect",
+      try file("d.json", headless),
+    ])
+    let lines = result.output.split(separator: "\n").map { try? JSONSerialization.jsonObject(with: Data($0.utf8)) }
+    let expected = try JSONSerialization.jsonObject(with: Data(records.utf8)) as? [[String]]
+    #expect(result.code == 0 && lines.compactMap { $0 as? [String] } == expected, "\(result.output)\(result.error)")
+  }
+
+  /// A title above, comments between, a sum below: rows and lines are told as they stand in the file.
+  @Test func placesAreThoseOfTheFile() throws {
+    let schema = #"{"primaryKey":"id","fields":[{"name":"id","type":"integer"},{"name":"n 1","type":"integer"}]}"#
+    let table = "Title\n\"id\",n\n,1\n% note\n1,5\n2,\"x\ny\"\n%\n2,7\nsum,12\n"
+    let dialect = #"{"headerRows":[2,3],"commentChar":"%","footerStart":"sum"}"#
+    let outcome = try validate(schema, table, dialect: dialect)
+    #expect(outcome.errors.sorted() == ["primary-key 8 id", "type-error 6 n 1"], "\(outcome.output)")
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+    let errors = try #require(json?["errors"] as? [[String: Any]])
+    #expect(errors.first { $0["type"] as? String == "type-error" }?["line"] as? Int == 6)
+    #expect(errors.first { $0["type"] as? String == "primary-key" }?["otherRow"] as? Int == 6)
+    #expect((json?["file"] as? [String: String])?["footer-rows"] == "1" && outcome.counts["rows"] == 3)
+  }
+
+  /// What follows a footer is no data, but no second table either.
+  @Test func aFooterThatIsTooLongIsRefused() throws {
+    let schema = #"{"fields":[{"name":"id","type":"integer"}]}"#
+    let rows = (1...30).map { "\($0)\n" }.joined()
+    #expect(try validate(schema, "id\n1\nsum\n2\n", dialect: #"{"footerStart":"sum"}"#).isValid)
+    let outcome = try validate(schema, "id\n1\nsum\n" + rows, dialect: #"{"footerStart":"sum"}"#)
+    #expect(outcome.errors == ["footer-error"], "\(outcome.errors)")
   }
 
   /// No value of a table is in what is said of it.

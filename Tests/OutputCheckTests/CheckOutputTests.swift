@@ -32,7 +32,7 @@ import Testing
       subject: .none, access: .unconditional, isListed: true, conditions: nil, audience: [], domain: text,
       legalBasis: nil,
       frequency: .yearly, keywords: [:], license: license,
-      source: Source(place: .file(path: "", root: ""), encoding: nil, layout: .init()),
+      source: Source(place: .file(path: "", root: ""), encoding: nil, dialect: .init()),
       schemaName: "things", columns: [], assertions: Assertions(), releaseKey: [], formats: RowFormat.allCases,
       approval: .none, schedule: nil)
     let site = Site(

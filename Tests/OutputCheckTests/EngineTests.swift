@@ -52,7 +52,7 @@ import Testing
       title: text, description: text, subject: .none, access: .unconditional, isListed: true, conditions: nil,
       audience: [], domain: text, legalBasis: nil, frequency: .yearly, keywords: [:],
       license: License(name: "CC-BY-4.0", title: text, path: "https://license.example/"),
-      source: Source(place: .file(path: "", root: ""), encoding: nil, layout: .init()), schemaName: "things",
+      source: Source(place: .file(path: "", root: ""), encoding: nil, dialect: .init()), schemaName: "things",
       columns: columns, assertions: Assertions(), releaseKey: ["id"], formats: RowFormat.allCases, approval: .none,
       schedule: nil)
   }
@@ -202,7 +202,7 @@ import Testing
     } catch let refusal as Refusal {
       let findings = refusal.report.errors
       #expect(findings.map(\.code) == [.primaryKey])
-      #expect(findings.first?.count == 2 && findings.first?.detail == "10")
+      #expect(findings.first?.count == 2 && findings.first?.others.first?.row == 10)
       #expect(findings.first?.examples.map(\.row) == [8_001, 8_002])
     }
   }

@@ -18,9 +18,9 @@ struct TableFileOptions: ParsableArguments {
     help: ArgumentHelp("Its encoding, which is verified; found out with evidence when left out.", valueName: "name"))
   var encoding: String?
 
-  func tableDialect() throws -> TableDialect {
-    guard let dialect else { return try TableDialect(json: .members([])) }
-    return try describedMistakes(in: dialect) { try TableDialect(json: $0) }
+  private func tableDialect() throws -> Source.Dialect {
+    guard let dialect else { return Source.Dialect() }
+    return try describedMistakes(in: dialect) { try Source.Dialect(json: $0) }
   }
 
   func form() throws -> DeliveryForm {
@@ -28,7 +28,7 @@ struct TableFileOptions: ParsableArguments {
     if let encoding, named == nil {
       throw ValidationError("there is no encoding \(encoding) here: utf-8, gb18030, utf-16le, utf-16be")
     }
-    return DeliveryForm(encoding: named, layout: try tableDialect().layout)
+    return DeliveryForm(encoding: named, dialect: try tableDialect())
   }
 }
 
@@ -86,10 +86,9 @@ struct ValidateCommand: AsyncParsableCommand {
   var lang: Language?
 
   func run() async throws {
-    let dialect = try file.tableDialect()
     let form = try file.form()
     let schema = try describedMistakes(in: schema) { json in
-      let schema = dialect.applied(to: try Schema(json: json))
+      let schema = try Schema(json: json).accepting(nullSequence: form.dialect.nullSequence)
       try schema.compile()
       if let index = schema.foreignKeys.firstIndex(where: { $0.resource != nil }) {
         throw SchemaError("/foreignKeys/\(index)/reference/resource", "another table cannot be given yet")
@@ -101,7 +100,7 @@ struct ValidateCommand: AsyncParsableCommand {
     let language = lang ?? terminalLanguage()
     if let report {
       let json = ValidationJSON(
-        report: found, schema: schema, headerRowCount: form.layout.headerRowCount, language: language)
+        report: found, schema: schema, headerRowCount: form.dialect.headerRowCount, language: language)
       let bytes = json.value.prettyBytes
       if report == "-" {
         writeOutput(String(decoding: bytes, as: UTF8.self))

@@ -20,6 +20,7 @@ struct ReportText {
       }
       if finding.rule == nil, let limit = finding.limit { details.append(limit) }
       if let detail = finding.detail { details.append(self.detail(detail, of: finding.code)) }
+      if let other = finding.others.first?.row { details.append(word("与第 \(other) 行相同", "same as row \(other)")) }
       if finding.count > 1 { details.append(word("共 \(finding.count) 处", "\(finding.count) times")) }
       if let place = place(finding) { details.append(place) }
       if !details.isEmpty { line += word("(", " (") + details.joined(separator: word(",", ", ")) + word(")", ")") }
@@ -31,7 +32,6 @@ struct ReportText {
 
   private func detail(_ text: String, of code: FindingCode) -> String {
     switch code {
-    case .primaryKey, .uniqueError: word("与第 \(text) 行相同", "same as row \(text)")
     case .rowCount, .rowCountChange: word("\(text) 行", "\(text) rows")
     case .extraCell, .missingCell: word("有 \(text) 列", "\(text) cells")
     case .encodingError, .encodingUndetermined: word("字节 \(text)", "byte \(text)")

@@ -35,28 +35,29 @@ struct ValidationJSON {
     return places.enumerated().map { index, place in
       let text = finding.code.text
       let remark = index < finding.remarks.count ? finding.remarks[index] : nil
-      let other = index == 0 && isDuplicate(finding) ? finding.detail.flatMap { Int($0) } : nil
+      let other = index < finding.others.count ? finding.others[index] : nil
       return .members(
         [
-          ("type", .string(finding.code.rawValue)), ("row", place.row.map { .int($0 + headerRowCount) }),
+          ("type", .string(finding.code.rawValue)), ("row", record(place)),
           ("line", place.line.map { .int($0) }), ("byte", place.byte.map { .int($0) }),
         ] + subject(of: finding) + [
           ("shape", remark.map { .string($0.shape) }), ("hint", remark?.hint.map { .string($0.rawValue) }),
-          ("otherRow", other.map { .int($0 + headerRowCount) }), ("message", .string(text.meaning[language])),
+          ("otherRow", other.flatMap(record)), ("message", .string(text.meaning[language])),
           ("advice", .string((remark?.hint?.text ?? text.advice)[language])),
         ])
     }
   }
 
-  private func isDuplicate(_ finding: Finding) -> Bool {
-    (finding.code == .primaryKey || finding.code == .uniqueError) && finding.rule == "unique"
+  /// The record of the file, the header's rows counted.
+  private func record(_ place: Location) -> JSON? {
+    (place.record ?? place.row.map { $0 + headerRowCount }).map { .int($0) }
   }
 
   private func group(_ finding: Finding) -> JSON {
     .members(
       [("type", .string(finding.code.rawValue))] + subject(of: finding) + [
-        ("count", .int(finding.count)), ("firstRow", finding.first.row.map { .int($0 + headerRowCount) }),
-        ("lastRow", finding.last.row.map { .int($0 + headerRowCount) }),
+        ("count", .int(finding.count)), ("firstRow", record(finding.first)),
+        ("lastRow", record(finding.last)),
       ])
   }
 
