@@ -7,6 +7,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case encodingUndetermined = "encoding-undetermined"
   case encodingError = "encoding-error"
   case encodingMismatch = "encoding-mismatch"
+  case mixedEncodings = "mixed-encodings"
   case unclosedQuote = "unclosed-quote"
   case strayQuote = "stray-quote"
   case recordTooLong = "record-too-long"
@@ -28,6 +29,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
   // Cells.
   case typeError = "type-error"
   case constraintError = "constraint-error"
+  case damagedText = "damaged-text"
+  case unusualCharacter = "unusual-character"
   case uniqueError = "unique-error"
   case foreignKey = "foreign-key"
   case patternLimit = "pattern-limit"
@@ -41,7 +44,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
 
   package var severity: Severity {
     switch self {
-    case .blankRow, .repaired: .warning
+    case .blankRow, .repaired, .unusualCharacter: .warning
     default: .error
     }
   }
@@ -72,6 +75,13 @@ package enum FindingCode: String, Sendable, CaseIterable {
         LocalizedText(zh: "文件显然不是所声明的编码", en: "the file is plainly not in the declared encoding"),
         LocalizedText(
           zh: "请更正 source.encoding,或删去该项由系统判断", en: "correct source.encoding, or leave it out and let it be found out")
+      )
+    case .mixedEncodings:
+      (
+        LocalizedText(zh: "文件里混有两种字符编码", en: "the file's lines are in two encodings"),
+        LocalizedText(
+          zh: "多半是把两个文件拼在了一起:请把所列的行改用同一编码重新导出",
+          en: "most likely two files were joined: export the lines that are listed in the encoding of the others")
       )
     case .unclosedQuote:
       (
@@ -171,6 +181,19 @@ package enum FindingCode: String, Sendable, CaseIterable {
       (
         LocalizedText(zh: "内容违反约束", en: "values break a constraint"),
         LocalizedText(zh: "请更正这些内容", en: "correct these values")
+      )
+    case .damagedText:
+      (
+        LocalizedText(
+          zh: "内容是乱码:送来之前已按错误的编码读写过", en: "text was spoilt before it came: read in a wrong encoding and saved"),
+        LocalizedText(
+          zh: "原文已丢失,不能在此修复:请从源系统重新导出",
+          en: "what it said is lost and cannot be mended here: export again from the source system")
+      )
+    case .unusualCharacter:
+      (
+        LocalizedText(zh: "含有别人多半显示不出的字符", en: "characters that others most likely cannot show"),
+        LocalizedText(zh: "请核对是否为自造字或编码有误", en: "see whether they are private glyphs or a slip of encoding")
       )
     case .uniqueError:
       (

@@ -3,7 +3,9 @@ internal import Tabular
 
 extension FieldCheck {
   /// What can be said of a value that is wrong, without showing it.
-  func remark(on text: Span<UInt8>) -> CellRemark { CellRemark(shape: shape(of: text), hint: hint(for: copy(text))) }
+  func remark(on text: Span<UInt8>) -> CellRemark {
+    CellRemark(shape: characterClasses(of: text), hint: hint(for: copy(text)))
+  }
 
   /// What would make the value right: each is tried.
   private func hint(for text: [UInt8]) -> FixHint? {
@@ -53,9 +55,9 @@ extension FieldCheck {
   }
 }
 
-/// Runs of classes of characters and their lengths: digits `9`, letters `a`, ideographs `字`, full-width digits `９`; signs of ASCII stand
+/// Runs of classes of characters and their lengths: digits `9`, letters `a`, ideographs `字`, full-width digits `９`, spaces `空`; signs of ASCII stand
 /// for themselves, all else is `?`.
-private func shape(of text: Span<UInt8>) -> String {
+package func characterClasses(of text: Span<UInt8>) -> String {
   guard !text.isEmpty else { return "" }
   var runs: [(name: Character, count: Int)] = []
   for scalar in String(decoding: copy(text).prefix(400), as: UTF8.self).unicodeScalars {
@@ -71,7 +73,7 @@ private func className(of scalar: Unicode.Scalar) -> Character {
   switch scalar.value {
   case 0x30...0x39: "9"
   case 0x41...0x5a, 0x61...0x7a: "a"
-  case 0x20, 0x3000, 0xa0: "␠"
+  case 0x20, 0x3000, 0xa0: "空"
   case 0x21...0x7e: Character(scalar)
   case 0xff10...0xff19: "９"
   case 0x4e00...0x9fff, 0x3400...0x4dbf, 0x20000...0x3ffff: "字"

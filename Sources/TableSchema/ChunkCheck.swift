@@ -85,6 +85,8 @@ package struct ChunkCheck: ~Copyable {
     problems = PlaceTable(kindCount: schema.fields.count * CellProblem.count)
   }
 
+  package func fieldName(_ index: Int) -> String { schema.fields[index].name }
+
   /// Forgets the chunk before.
   package mutating func begin() {
     for box in keyEntries { box.keys.removeAll() }

@@ -24,25 +24,21 @@ struct Delivery: Sendable {
     facts = evidence.facts
     switch evidence.verdict {
     case .encoding(let found, let count): (encoding, markByteCount) = (found, count)
-    case .undetermined(let nearest, let firstInvalid):
-      throw encodingRefusal(.encodingUndetermined, nearest, firstInvalid, path, form, evidence)
-    case .mismatch(let stated, let likely):
-      let finding = Finding(.encodingMismatch, rule: stated.rawValue, detail: likely)
+    default:
+      let finding = evidence.finding(of: path, form)
       throw Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
-    case .invalid(let stated, let firstInvalid):
-      throw encodingRefusal(.encodingError, stated, firstInvalid, path, form, evidence)
     }
   }
 
   /// The text from its beginning: the file's own bytes where they can be cut into records as they are, else decoded.
   func text() throws -> DeliveryText {
-    guard cutsRawBytes else { return DeliveryText(try decoded(), self, isGB18030: false) }
+    guard cutsRawBytes else { return DeliveryText(try decoded(), self) }
     return DeliveryText(
-      try FileByteSource(path: path, from: markByteCount), self, isGB18030: encoding == .gb18030)
+      try FileByteSource(path: path, from: markByteCount), self)
   }
 
   /// UTF-16 is cut after it is decoded: rare, and a line end has two bytes; so is what must be rewritten.
-  private var cutsRawBytes: Bool { form.dialect.layout != nil && (encoding == .utf8 || encoding == .gb18030) }
+  private var cutsRawBytes: Bool { form.dialect.layout != nil && (encoding == .utf8 || encoding.isGB18030) }
 
   private func decoded() throws -> any ByteSource {
     let source = DecodingByteSource(
@@ -66,17 +62,18 @@ struct Delivery: Sendable {
 struct DeliveryText {
   private let source: any ByteSource
   private let layout: Source.Layout
-  private let isGB18030: Bool
+  /// Nil where it is UTF-8 already.
+  private let encoding: TextEncoding?
   private let maximumRecordByteCount: Int
   /// What was taken from the source and not used.
   private var rest: [UInt8] = []
   /// Bytes of the source that were taken.
   private(set) var takenByteCount = 0
 
-  init(_ source: any ByteSource, _ delivery: Delivery, isGB18030: Bool) {
+  init(_ source: any ByteSource, _ delivery: Delivery) {
     self.source = source
     layout = delivery.layout
-    self.isGB18030 = isGB18030
+    encoding = source is FileByteSource && delivery.encoding.isGB18030 ? delivery.encoding : nil
     maximumRecordByteCount = delivery.form.maximumRecordByteCount
   }
 
@@ -85,7 +82,7 @@ struct DeliveryText {
 
   /// Takes the first records, as UTF-8; all that there are where they are fewer.
   mutating func take(records count: Int) throws -> [UInt8] {
-    let cutter = RecordCutter(layout, isGB18030: isGB18030)
+    let cutter = RecordCutter(layout, isGB18030: encoding != nil)
     while true {
       // Doubling keeps the cost of a long header linear.
       let more = try source.read(max(64 << 10, rest.count), appendingTo: &rest)
@@ -105,45 +102,17 @@ struct DeliveryText {
   /// What was not taken yet, in chunks.
   func chunks(_ parallelism: Parallelism) -> RecordChunks {
     RecordChunks(
-      source, after: rest, layout: layout, isGB18030: isGB18030, chunkByteCount: parallelism.chunkByteCount,
+      source, after: rest, layout: layout, isGB18030: encoding != nil, chunkByteCount: parallelism.chunkByteCount,
       maximumRecordByteCount: maximumRecordByteCount)
   }
 
   /// Makes a chunk UTF-8, where it is not yet.
   var decode: @Sendable (inout [UInt8]) throws -> Void {
-    if isGB18030 { return { (bytes: inout [UInt8]) in try decodeGB18030(&bytes) } }
+    if let encoding {
+      return { (bytes: inout [UInt8]) in try decodeGB18030(&bytes, hasEuroByte: encoding == .cp936) }
+    }
     return { (_: inout [UInt8]) in }
   }
-}
-
-/// Finds the row and column of the first byte that cannot be read, by reading what comes before it.
-private func encodingRefusal(
-  _ code: FindingCode, _ encoding: TextEncoding, _ firstInvalid: Int?, _ path: String, _ form: DeliveryForm,
-  _ evidence: EncodingEvidence
-) -> Refusal {
-  var location = Location(byte: firstInvalid)
-  var column: Int?
-  var bytes: [UInt8] = []
-  if let firstInvalid, let prefix = try? FileByteSource(path: path, limit: firstInvalid) {
-    var reader = RecordReader(
-      DecodingByteSource(prefix, encoding: encoding, markByteCount: 0),
-      layout: form.dialect.layout ?? CanonicalRows.layout,
-      maximumRecordByteCount: form.maximumRecordByteCount)
-    var last = 0
-    while (try? reader.next()) == true {
-      last = reader.batch.recordCount - 1
-      location.row = dataRow(reader.recordsBefore + last + 1, form.dialect)
-      location.line = reader.line(of: last)
-      column = reader.batch.fieldCount(last)
-    }
-    if let input = try? InputFile(path: path) { _ = try? input.read(1, at: firstInvalid, appendingTo: &bytes) }
-  }
-  // One byte and no more: it and those beside it may be somebody's name.
-  let finding = Finding(
-    code, field: column.map { columnName($0 - 1) }, rule: encoding.rawValue,
-    detail: bytes.isEmpty ? nil : encodeHex(bytes),
-    at: location)
-  return Refusal(Report(stage: .validation, findings: [finding], rowCount: 0, facts: evidence.facts))
 }
 
 /// The data row of a record, header rows not counted; nil for a record of the header.

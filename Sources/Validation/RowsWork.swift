@@ -15,6 +15,9 @@ struct RowsWork: ~Copyable {
   private(set) var check: ChunkCheck
   private(set) var rows: CanonicalRowBuilder
   private var structure = PlaceTable(kindCount: StructureProblem.allCases.count)
+  /// What is wrong with the text of columns: by field, one more for columns without one, and damage.
+  private var damage: PlaceTable
+  private var damagedBytes: [(damage: TextDamage, index: Int)] = []
   private var formatError: FormatError?
   private var records: [Int] = []
 
@@ -40,6 +43,7 @@ struct RowsWork: ~Copyable {
     self.maximumRecordByteCount = maximumRecordByteCount
     self.keepsRows = keepsRows
     isRepaired = repairs.map { !$0.isEmpty }
+    damage = PlaceTable(kindCount: (repairs.count + 1) * TextDamage.allCases.count)
     batch = RecordBatch(layout: layout)
     rows = CanonicalRowBuilder(columnCount: repairs.count)
     repairCounts = [Int](repeating: 0, count: repairs.count)
@@ -48,6 +52,8 @@ struct RowsWork: ~Copyable {
   mutating func take(from chunks: RecordChunks, decode: (inout [UInt8]) throws -> Void) throws -> Int? {
     check.begin()
     structure.removeAll()
+    damage.removeAll()
+    damagedBytes.removeAll(keepingCapacity: true)
     rows.removeAll()
     formatError = nil
     (rowCount, recordCount, lineCount, byteCount) = (0, 0, 0, 0)
@@ -63,6 +69,7 @@ struct RowsWork: ~Copyable {
       fail(.recordTooLong(limit: maximumRecordByteCount))
       return chunk.number
     }
+    findDamage()
     do {
       while try batch.next() {
         if let long = batch.firstRecord(over: maximumRecordByteCount) {
@@ -94,8 +101,52 @@ struct RowsWork: ~Copyable {
         }
       return group.fill(finding)
     }
+    for group in damage.groups {
+      let kinds = TextDamage.allCases
+      let (field, kind) = (group.kind / kinds.count, kinds[group.kind % kinds.count])
+      let name = field < repairs.count ? check.fieldName(field) : nil
+      found.append(group.fill(Finding(kind.isLoss ? .damagedText : .unusualCharacter, field: name, rule: kind.name)))
+    }
     if let formatError { found.append(finding(for: formatError)) }
     return found
+  }
+
+  /// A chunk with more damage than this has told enough of it; the count is then of what was looked at.
+  private static let damageLimit = 100_000
+
+  private mutating func findDamage() {
+    let bytes = batch.bytes
+    let text = bytes.span.extracting(0..<batch.limit)
+    var found: [(damage: TextDamage, index: Int)] = []
+    if let index = firstUTF8ReadAsGB18030(in: text) { found.append((.utf8ReadAsGB18030, index)) }
+    Tabular.findDamage(in: text) { damage, index in
+      found.append((damage, index))
+      return found.count < Self.damageLimit
+    }
+    // The first is of the whole chunk: put where it stands.
+    found.sort { $0.index < $1.index }
+    damagedBytes = found.reversed()
+  }
+
+  /// Finds the cells of this batch that are damaged; each is counted once for each kind.
+  private mutating func locateDamage() {
+    for record in batch.rows {
+      let end = batch.recordRange(record).upperBound
+      var counted: Set<Int> = []
+      while let next = damagedBytes.last, next.index < end {
+        damagedBytes.removeLast()
+        let column = column(at: next.index, of: record)
+        let field = column.flatMap { header.columns.firstIndex(of: $0) } ?? repairs.count
+        let kind = field * TextDamage.allCases.count + next.damage.rawValue
+        if counted.insert(kind).inserted { damage.add(kind, record: record) }
+      }
+    }
+    damage.locate(batch, rowsBefore: recordCount, linesBefore: lineCount)
+  }
+
+  /// The column that a byte of a record stands in; nil where quotes were undone, and its cells lie elsewhere.
+  private func column(at index: Int, of record: Int) -> Int? {
+    (0..<batch.fieldCount(record)).first { batch.field(record, $0).range.contains(index) }
   }
 
   private mutating func fail(_ code: FormatError.Code, record: Int = 0) {
@@ -118,6 +169,7 @@ struct RowsWork: ~Copyable {
       }
     }
     structure.locate(batch, rowsBefore: recordCount, linesBefore: lineCount)
+    if !damagedBytes.isEmpty { locateDamage() }
     checkRecords()
     if keepsRows { check.appendRows(of: batch, records: records, to: &rows) }
     rowCount += records.count
@@ -136,6 +188,19 @@ struct RowsWork: ~Copyable {
         return repaired
       })
     repairCounts = counts
+  }
+}
+
+extension TextDamage {
+  /// Stable, for reports.
+  fileprivate var name: String {
+    switch self {
+    case .replacementCharacter: "U+FFFD"
+    case .replacementCharactersReadAsGB18030: "锟斤拷"
+    case .utf8ReadAsGB18030: "utf-8 read as gb18030"
+    case .controlCharacter: "U+0080–U+009F"
+    case .privateCharacter: "U+E000–U+EFFF"
+    }
   }
 }
 

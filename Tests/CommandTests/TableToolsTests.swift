@@ -142,6 +142,20 @@ import Testing
     #expect(result.code == 0 && lines.compactMap { $0 as? [String] } == expected, "\(result.output)\(result.error)")
   }
 
+  /// Text that was spoilt before it came is refused; what it looks like is said by row and column.
+  @Test func damagedTextIsRefused() throws {
+    let schema = #"{"fields":[{"name":"a"},{"name":"b"}]}"#
+    let good = String(repeating: "长宁区,市场监督管理局\n", count: 20)
+    #expect(try validate(schema, "a,b\n" + good).isValid)
+    #expect(try validate(schema, "a,b\n\(good)x,张\u{fffd}\n").errors == ["damaged-text 22 b"])
+    #expect(try validate(schema, "a,b\n锟斤拷锟斤拷,x\n").errors == ["damaged-text 2 a"])
+    // 长宁区 and others in UTF-8, read as GB18030.
+    let spoilt = "闀垮畞,1\n鏀垮簻,2\n缁熻,3\n涓婃捣,4\n"
+    #expect(try validate(schema, "a,b\n" + spoilt).errors == ["damaged-text 2 a"])
+    let strange = try validate(schema, "a,b\n\u{85}x,\u{e000}\n")
+    #expect(strange.isValid && strange.output.contains("unusual-character"))
+  }
+
   /// A title above, comments between, a sum below: rows and lines are told as they stand in the file.
   @Test func placesAreThoseOfTheFile() throws {
     let schema = #"{"primaryKey":"id","fields":[{"name":"id","type":"integer"},{"name":"n 1","type":"integer"}]}"#
@@ -184,10 +198,10 @@ import Testing
     ("date", "2024/1/6", "date-form", "9×4 / 9 / 9"), ("date", "06/01/2024", "date-form", "9×2 / 9×2 / 9×4"),
     ("date", "2024-31-01", "day-month-swapped", "9×4 - 9×2 - 9×2"), ("date", "45318", "excel-serial", "9×5"),
     ("date", "２０２４-01-06", "full-width", "９×4 - 9×2 - 9×2"),
-    ("date", " 2024-01-06", "outer-spaces", "␠ 9×4 - 9×2 - 9×2"),
+    ("date", " 2024-01-06", "outer-spaces", "空 9×4 - 9×2 - 9×2"),
     ("date", "soon", "", "a×4"), ("number", "1,234.5", "group-separators", "9 , 9×3 . 9"),
     ("number", "12元", "unit", "9×2 字"),
-    ("integer", "1 ", "outer-spaces", "9 ␠"), ("number", "一二", "", "字×2"),
+    ("integer", "1 ", "outer-spaces", "9 空"), ("number", "一二", "", "字×2"),
   ])
   func hints(type: String, text: String, hint: String, shape: String) throws {
     let schema = #"{"fields":[{"name":"a","type":"\#(type)"}]}"#

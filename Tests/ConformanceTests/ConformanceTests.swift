@@ -254,7 +254,7 @@ import Testing
       switch evidence.verdict {
       case .encoding(let encoding, _): found = encoding.rawValue
       case .undetermined: found = "undetermined"
-      case .invalid, .mismatch: found = "invalid"
+      case .invalid, .mismatch, .mixed: found = "invalid"
       }
       let stem = name.dropLast(4)
       let expected =

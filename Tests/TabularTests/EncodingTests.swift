@@ -15,9 +15,10 @@ import Testing
   private func encoding(_ bytes: [UInt8], declared: TextEncoding? = nil) async throws -> String {
     switch try await evidence(bytes, declared: declared).verdict {
     case .encoding(let encoding, let mark): "\(encoding.rawValue)\(mark > 0 ? "+bom" : "")"
-    case .undetermined: "undetermined"
+    case .undetermined(_, _, let likely): likely.map { "undetermined, like \($0)" } ?? "undetermined"
     case .invalid(_, let byte): "invalid at \(byte)"
     case .mismatch(_, let likely): "looks like \(likely)"
+    case .mixed(let most, let other, let lines): "\(most.rawValue), \(other.rawValue) at \(lines.first)"
     }
   }
 
@@ -40,6 +41,43 @@ import Testing
     #expect(try await encoding(Array("caf".utf8) + [0xe9, 0x0a]) == "undetermined")
     #expect(try await encoding(Array("price".utf8) + [0x80, 0x0a]) == "undetermined")
     #expect(try await encoding(Array("长\0".utf8)) == "undetermined")
+  }
+
+  /// Two files joined by hand: which lines are in the other encoding, wherever they stand.
+  @Test func linesOfAnotherEncodingAreFound() async throws {
+    let utf8 = Array("长宁区市场监督管理局,2024\n".utf8)
+    let gbk = changning + Array(",2024\n".utf8)
+    #expect(try await encoding(utf8 + utf8 + gbk + utf8) == "utf-8, gb18030 at [3]")
+    #expect(try await encoding(gbk + gbk + utf8 + gbk) == "gb18030, utf-8 at [3]")
+    // Valid GB18030 as a whole, and one line would be published as other characters.
+    let even = Array("长宁区政府,1\n".utf8)
+    #expect(try await encoding(gbk + gbk + even, declared: .gb18030) == "gb18030, utf-8 at [3]")
+    #expect(try await encoding(utf8 + gbk, declared: .utf8) == "utf-8, gb18030 at [2]")
+    let many = Array(repeatElement(utf8, count: 300_000).joined())
+    #expect(try await encoding(many + gbk + utf8 + gbk) == "utf-8, gb18030 at [300001, 300003]")
+  }
+
+  /// 0x80 is the euro sign of one code page only, and only where that is declared.
+  @Test func theEuroByteMustBeDeclared() async throws {
+    let price = changning + [0x2c, 0x80, 0x31, 0x0a]
+    #expect(try await encoding(price) == "undetermined")
+    #expect(try await encoding(price, declared: .gb18030) == "invalid at 11")
+    #expect(try await encoding(price, declared: .cp936) == "cp936")
+    let source = DecodingByteSource(MemoryByteSource([price]), encoding: .cp936, markByteCount: 0)
+    var text: [UInt8] = []
+    while try source.read(4, appendingTo: &text) {}
+    #expect(String(decoding: text, as: UTF8.self) == "长宁区统计,€1\n")
+    #expect(TextEncoding(name: "CP936") == .cp936 && TextEncoding(name: "GBK") == .gb18030)
+  }
+
+  @Test func encodingsThatAreNotReadAreNamed() async throws {
+    // 臺北市政府,統計資料 in Big5.
+    let big5: [UInt8] = [
+      0xbb, 0x4f, 0xa5, 0x5f, 0xa5, 0xab, 0xac, 0x46, 0xa9, 0xb2, 0x2c, 0xb2, 0xce, 0xad, 0x70, 0xb8, 0xea, 0xae, 0xc6,
+      0x0a,
+    ]
+    #expect(try await encoding(big5) == "undetermined, like big5")
+    #expect(try await encoding([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]) == "undetermined, like utf-32")
   }
 
   @Test func aDeclaredEncodingIsVerified() async throws {

@@ -31,7 +31,9 @@ package final class DecodingByteSource: ByteSource {
       }
       switch encoding {
       case .utf8: try passUTF8(isLast: !more, appendingTo: &bytes)
-      case .gb18030: try consume(Tabular.decodeGB18030(input, appendingTo: &bytes), isLast: !more)
+      case .gb18030, .cp936:
+        try consume(
+          Tabular.decodeGB18030(input, hasEuroByte: encoding == .cp936, appendingTo: &bytes), isLast: !more)
       case .utf16LittleEndian: try consume(decodeUTF16(isLittleEndian: true, appendingTo: &bytes), isLast: !more)
       case .utf16BigEndian: try consume(decodeUTF16(isLittleEndian: false, appendingTo: &bytes), isLast: !more)
       }

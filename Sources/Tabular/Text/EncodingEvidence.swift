@@ -6,8 +6,10 @@ package struct EncodingEvidence: Sendable {
     case encoding(TextEncoding, markByteCount: Int)
     /// Valid in no accepted encoding, or in several with nothing to tell them apart.
     ///
-    /// `nearest` got furthest.
-    case undetermined(nearest: TextEncoding, firstInvalid: Int?)
+    /// `nearest` got furthest; `looksLike` is the name of an encoding that is not read.
+    case undetermined(nearest: TextEncoding, firstInvalid: Int?, looksLike: String?)
+    /// Some lines are surely in one encoding, others surely in another; the rarer ones are told.
+    case mixed(TextEncoding, other: TextEncoding, lines: LineEncodingScan.Lines)
     /// Declared or marked as this encoding, and not valid in it.
     case invalid(TextEncoding, firstInvalid: Int)
     /// Declared as this encoding, and valid in it, but it is plainly another one.
@@ -25,31 +27,44 @@ package struct EncodingEvidence: Sendable {
     let file = try InputFile(path: path)
     var head: [UInt8] = []
     _ = try file.read(4, at: 0, appendingTo: &head)
-    let marked = TextEncoding.allCases.first { head.starts(with: $0.byteOrderMark) }
+    let marked = TextEncoding.allCases.first { $0.byteOrderMark.map { head.starts(with: $0) } == true }
     facts = [("byte-count", String(file.byteCount)), ("byte-order-mark", marked?.rawValue ?? "none")]
-    if let declared, let marked, marked != declared {
+    if head == [0xff, 0xfe, 0, 0] || head == [0, 0, 0xfe, 0xff] {
+      verdict = .undetermined(nearest: .utf16LittleEndian, firstInvalid: nil, looksLike: "utf-32")
+      return
+    }
+    if let declared, let marked, marked != declared, !(marked == .gb18030 && declared.isGB18030) {
       verdict = .mismatch(declared, looksLike: marked.rawValue)
       return
     }
-    let markByteCount = marked?.byteOrderMark.count ?? 0
+    let markByteCount = marked?.byteOrderMark?.count ?? 0
     switch declared ?? marked {
     case .utf8:
       let scan = try await UTF8Scan(of: path, parallelism)
-      verdict = Self.stated(.utf8, markByteCount, scan.firstInvalid)
-    case .gb18030:
-      let scan = try await GB18030Scan(of: path, from: markByteCount, parallelism)
+      if scan.firstInvalid != nil, let mixed = try await Self.mixed(path, parallelism) {
+        verdict = mixed
+      } else {
+        verdict = Self.stated(.utf8, markByteCount, scan.firstInvalid)
+      }
+    case .gb18030, .cp936:
+      let hasEuroByte = declared == .cp936
+      let scan = try await GB18030Scan(of: path, from: markByteCount, hasEuroByte: hasEuroByte, parallelism)
       if scan.firstInvalid == nil, !scan.isASCII, scan.everydayShare < 0.5, marked == nil {
         // Nearly every text is valid GB18030: what it would say tells whether it is.
         if try await UTF8Scan(of: path, parallelism).firstInvalid == nil {
-          verdict = .mismatch(.gb18030, looksLike: "utf-8")
+          verdict = .mismatch(declared ?? .gb18030, looksLike: "utf-8")
           return
         }
         if scan.looksLikeBig5 && scan.big5EverydayShare >= 0.8 {
-          verdict = .mismatch(.gb18030, looksLike: "big5")
+          verdict = .mismatch(declared ?? .gb18030, looksLike: "big5")
           return
         }
       }
-      verdict = Self.stated(.gb18030, markByteCount, scan.firstInvalid)
+      if !scan.isASCII, let mixed = try await Self.mixed(path, parallelism) {
+        verdict = mixed
+      } else {
+        verdict = Self.stated(hasEuroByte ? .cp936 : .gb18030, markByteCount, scan.firstInvalid)
+      }
     case .utf16LittleEndian, .utf16BigEndian:
       let encoding: TextEncoding = (declared ?? marked) == .utf16BigEndian ? .utf16BigEndian : .utf16LittleEndian
       let scan = try UTF16Scan(of: path)
@@ -82,7 +97,7 @@ package struct EncodingEvidence: Sendable {
         utf16.evenNulls == 0 ? (.utf16LittleEndian, utf16.evenNulls) : (.utf16BigEndian, utf16.oddNulls)
       let check = utf16.check(encoding)
       guard strayNulls == 0, check.firstInvalid == nil, check.lineFeedCount > 0 else {
-        return .undetermined(nearest: .utf8, firstInvalid: utf8.firstInvalid)
+        return .undetermined(nearest: .utf8, firstInvalid: utf8.firstInvalid, looksLike: nil)
       }
       return settled(encoding, by: "null-parity")
     }
@@ -96,13 +111,27 @@ package struct EncodingEvidence: Sendable {
       facts.append(("gb18030-common-share", percent(scan.everydayShare)))
     }
     if scan.firstInvalidBig5 == nil { facts.append(("big5-common-share", percent(scan.big5EverydayShare))) }
+    if let mixed = try await mixed(path, parallelism) { return mixed }
     if scan.firstInvalid == nil && scan.everydayShare >= 0.5 && !scan.looksLikeBig5 {
       return settled(.gb18030, by: "strict-gb18030-and-frequency")
     }
     if let invalid = scan.firstInvalid, invalid <= notUTF8 {
-      return .undetermined(nearest: .utf8, firstInvalid: notUTF8)
+      return .undetermined(nearest: .utf8, firstInvalid: notUTF8, looksLike: nil)
     }
-    return .undetermined(nearest: .gb18030, firstInvalid: scan.firstInvalid)
+    let isBig5 = scan.firstInvalidBig5 == nil && scan.big5EverydayShare >= 0.8
+    // Valid in GB18030 by chance only: what is wrong with it as UTF-8 is of more use.
+    guard let invalid = scan.firstInvalid else {
+      return .undetermined(nearest: .utf8, firstInvalid: notUTF8, looksLike: isBig5 ? "big5" : nil)
+    }
+    return .undetermined(nearest: .gb18030, firstInvalid: invalid, looksLike: isBig5 ? "big5" : nil)
+  }
+
+  /// What a file is of which some lines are surely UTF-8 and others surely GB18030; nil where it is not.
+  private static func mixed(_ path: String, _ parallelism: Parallelism) async throws -> Verdict? {
+    let lines = try await LineEncodingScan(of: path, parallelism)
+    guard lines.utf8.count > 0, lines.gb18030.count > 0 else { return nil }
+    return lines.utf8.count >= lines.gb18030.count
+      ? .mixed(.utf8, other: .gb18030, lines: lines.gb18030) : .mixed(.gb18030, other: .utf8, lines: lines.utf8)
   }
 }
 

@@ -3,12 +3,14 @@ internal import Publication
 /// Appends the text of whole characters of GB18030 as UTF-8.
 ///
 /// - Returns: how many bytes were used, and whether the next ones are invalid; what is cut off at the end is left.
-func decodeGB18030(_ bytes: [UInt8], appendingTo text: inout [UInt8]) -> (used: Int, isInvalid: Bool) {
+func decodeGB18030(
+  _ bytes: [UInt8], hasEuroByte: Bool, appendingTo text: inout [UInt8]
+) -> (used: Int, isInvalid: Bool) {
   let table = GB18030Table.shared
   var used = 0
   var isInvalid = false
   // Two bytes become at most three; whole words are stored.
-  text.append(addingCapacity: bytes.count * 3 / 2 + 16) { output in
+  text.append(addingCapacity: (hasEuroByte ? bytes.count * 3 : bytes.count * 3 / 2) + 16) { output in
     output.withUnsafeMutableBufferPointer { output, written in
       bytes.withUnsafeBytes { input in
         let output = UnsafeMutableRawBufferPointer(output)
@@ -38,12 +40,14 @@ func decodeGB18030(_ bytes: [UInt8], appendingTo text: inout [UInt8]) -> (used: 
               output[o] = input[i]
               i &+= 1
               o &+= 1
-            } else if case .character(let utf8, let utf8ByteCount, let byteCount) = table.step(input, at: i) {
+            } else if case .character(let utf8, let utf8ByteCount, let byteCount) = table.step(
+              input, at: i, hasEuroByte: hasEuroByte)
+            {
               output.storeBytes(of: utf8, toByteOffset: o, as: UInt32.self)
               o &+= utf8ByteCount
               i &+= byteCount
             } else {
-              if case .invalid = table.step(input, at: i) { isInvalid = true }
+              if case .invalid = table.step(input, at: i, hasEuroByte: hasEuroByte) { isInvalid = true }
               break
             }
           }
@@ -59,9 +63,9 @@ func decodeGB18030(_ bytes: [UInt8], appendingTo text: inout [UInt8]) -> (used: 
 /// Replaces whole characters of GB18030 by UTF-8.
 ///
 /// - Throws: `FormatError.undecodable`.
-package func decodeGB18030(_ bytes: inout [UInt8]) throws {
+package func decodeGB18030(_ bytes: inout [UInt8], hasEuroByte: Bool = false) throws {
   var text: [UInt8] = []
-  let (used, isInvalid) = decodeGB18030(bytes, appendingTo: &text)
+  let (used, isInvalid) = decodeGB18030(bytes, hasEuroByte: hasEuroByte, appendingTo: &text)
   guard !isInvalid, used == bytes.count else {
     throw FormatError(.undecodable(encoding: "gb18030", bytes: ""), at: Location(byte: used))
   }

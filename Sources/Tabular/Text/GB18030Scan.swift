@@ -28,21 +28,25 @@ package struct GB18030Scan: Sendable {
 
   private func share(_ count: Int) -> Double { characterCount == 0 ? 0 : Double(count) / Double(characterCount) }
 
-  private init() {}
+  private let hasEuroByte: Bool
+
+  private init(hasEuroByte: Bool) { self.hasEuroByte = hasEuroByte }
 
   private static let chunkByteCount = 4 << 20
   /// Where no character is known to begin within so many bytes, the file is read by one worker.
   private static let boundaryByteCount = 64 << 10
 
   /// - Parameter start: what comes before is a byte order mark.
-  package init(of path: String, from start: Int = 0, _ parallelism: Parallelism) async throws {
+  package init(
+    of path: String, from start: Int = 0, hasEuroByte: Bool = false, _ parallelism: Parallelism
+  ) async throws {
     let input = SharedInputFile(try InputFile(path: path))
     let byteCount = input.file.byteCount
     let next = Atomic(0)
     let hasNoBoundary = Atomic(false)
-    var result = GB18030Scan()
+    var result = GB18030Scan(hasEuroByte: hasEuroByte)
     try await ordered(
-      parallelism, make: { ScanWork() },
+      parallelism, make: { ScanWork(hasEuroByte: hasEuroByte) },
       work: { work in
         let number = next.add(1, ordering: .relaxed).oldValue
         let chunkStart = start + number * Self.chunkByteCount
@@ -56,17 +60,20 @@ package struct GB18030Scan: Sendable {
         return number
       },
       collect: { work in result.add(work.scan) })
-    self = hasNoBoundary.load(ordering: .relaxed) ? try GB18030Scan(readingInOrder: input, from: start) : result
+    self =
+      hasNoBoundary.load(ordering: .relaxed)
+      ? try GB18030Scan(readingInOrder: input, from: start, hasEuroByte: hasEuroByte) : result
   }
 
   /// The whole file by one worker.
-  private init(readingInOrder input: SharedInputFile, from start: Int) throws {
+  private init(readingInOrder input: SharedInputFile, from start: Int, hasEuroByte: Bool) throws {
+    self.init(hasEuroByte: hasEuroByte)
     var bytes: [UInt8] = []
     var offset = start
     while firstInvalid == nil {
       let held = bytes.count
       let isLast = try input.file.read(Self.chunkByteCount, at: offset + held, appendingTo: &bytes) == 0
-      var scan = GB18030Scan()
+      var scan = GB18030Scan(hasEuroByte: hasEuroByte)
       let used = scan.count(bytes, from: 0, to: bytes.count, offset: offset, isLast: isLast)
       add(scan)
       guard !isLast else { break }
@@ -118,7 +125,7 @@ package struct GB18030Scan: Sendable {
             i &+= 1
             continue
           }
-          switch table.step(input, at: i) {
+          switch table.step(input, at: i, hasEuroByte: hasEuroByte) {
           case .character(_, _, let byteCount):
             if notBig5 == nil { notBig5 = offset &+ i }
             characters &+= 1
@@ -141,15 +148,17 @@ package struct GB18030Scan: Sendable {
 
   private struct ScanWork: ~Copyable {
     private var bytes: [UInt8] = []
-    private(set) var scan = GB18030Scan()
+    private(set) var scan: GB18030Scan
 
-    mutating func skip() { scan = GB18030Scan() }
+    init(hasEuroByte: Bool) { scan = GB18030Scan(hasEuroByte: hasEuroByte) }
+
+    mutating func skip() { scan = GB18030Scan(hasEuroByte: scan.hasEuroByte) }
 
     /// Looks at the characters of a chunk: from after the first byte that can only be a whole character, on both sides.
     ///
     /// - Returns: false where there is no such byte near.
     mutating func scan(_ input: SharedInputFile, from start: Int, isFirst: Bool) throws -> Bool {
-      scan = GB18030Scan()
+      skip()
       bytes.removeAll(keepingCapacity: true)
       let wanted = GB18030Scan.chunkByteCount + GB18030Scan.boundaryByteCount
       let isLast = try input.file.read(wanted, at: start, appendingTo: &bytes) < wanted

@@ -103,13 +103,33 @@ struct GB18030Table: Sendable {
     table[Int(lead & 0x7f) &<< 8 | Int(trail)]
   }
 
+  /// The two bytes, lead first, of a character of the basic plane; 0 where it has no such code.
+  func code(of scalar: UInt32) -> UInt16 { scalar <= 0xffff ? Self.codes[Int(scalar)] : 0 }
+
+  /// By scalar; made when it is first asked for.
+  private static let codes: [UInt16] = {
+    var codes = [UInt16](repeating: 0, count: 1 << 16)
+    for (index, entry) in shared.twoByte.enumerated() where entry.isAssigned {
+      let utf8 = entry.utf8
+      let scalar =
+        entry.byteCount == 2
+        ? (utf8 & 0x1f) << 6 | utf8 >> 8 & 0x3f
+        : (utf8 & 0xf) << 12 | (utf8 >> 8 & 0x3f) << 6 | utf8 >> 16 & 0x3f
+      codes[Int(scalar)] = UInt16(index) | 0x8000
+    }
+    return codes
+  }()
+
   func withTwoByteCodes<Result>(_ body: (UnsafeBufferPointer<Entry>) -> Result) -> Result {
     twoByte.withUnsafeBufferPointer(body)
   }
 
   /// The character beyond ASCII at an index, looked at with care: four bytes, cut off, or none.
-  func step(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Step {
+  ///
+  /// - Parameter hasEuroByte: the byte 80 is the euro sign.
+  @inline(__always) func step(_ bytes: UnsafeRawBufferPointer, at index: Int, hasEuroByte: Bool = false) -> Step {
     let lead = bytes[index]
+    if hasEuroByte && lead == 0x80 { return .character(utf8: 0xac82e2, utf8ByteCount: 3, byteCount: 1) }
     guard lead >= 0x81 && lead <= 0xfe else { return .invalid }
     guard index + 1 < bytes.count else { return .incomplete }
     let second = bytes[index + 1]

@@ -26,7 +26,7 @@ struct TableFileOptions: ParsableArguments {
   func form() throws -> DeliveryForm {
     let named = encoding.flatMap { TextEncoding(name: $0) }
     if let encoding, named == nil {
-      throw ValidationError("there is no encoding \(encoding) here: utf-8, gb18030, utf-16le, utf-16be")
+      throw ValidationError("there is no encoding \(encoding) here: utf-8, gb18030, cp936, utf-16le, utf-16be")
     }
     return DeliveryForm(encoding: named, dialect: try tableDialect())
   }

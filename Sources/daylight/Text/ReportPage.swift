@@ -28,8 +28,8 @@ struct ReportPage {
       "checked": language == .zh ? "checked" : "",
       "heading": word("数据校验报告", "Report on deliveries"),
       "explanation": word(
-        "本报告不含任何单元格的内容:只写明位置、数量、字符类别(9 为数字,a 为字母,字为汉字,９ 为全角数字,␠ 为空格)和处理办法。“行”为数据行,不含表头;“文件行”为文件中的物理行。",
-        "No cell's content is in this report: only places, counts, classes of characters (9 a digit, a a letter, 字 an ideograph, ９ a full-width digit, ␠ a space) and what to do. Rows are those of data, the header not counted; lines are those of the file."
+        "本报告不含任何单元格的内容:只写明位置、数量、字符类别(9 为数字,a 为字母,字为汉字,９ 为全角数字,空为空格)和处理办法。“行”为数据行,不含表头;“文件行”为文件中的物理行。",
+        "No cell's content is in this report: only places, counts, classes of characters (9 a digit, a a letter, 字 an ideograph, ９ a full-width digit, 空 a space) and what to do. Rows are those of data, the header not counted; lines are those of the file."
       ),
       "subjects": subjects.map { subject(of: $0, language) },
     ]

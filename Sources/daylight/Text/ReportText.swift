@@ -34,8 +34,12 @@ struct ReportText {
     switch code {
     case .rowCount, .rowCountChange: word("\(text) 行", "\(text) rows")
     case .extraCell, .missingCell: word("有 \(text) 列", "\(text) cells")
-    case .encodingError, .encodingUndetermined: word("字节 \(text)", "byte \(text)")
+    case .encodingError,
+      .encodingUndetermined where text.contains("["):
+      word("字节 \(text)", "bytes \(text)")
+    case .encodingUndetermined: word("像是 \(text),请另存为 UTF-8", "looks like \(text): save it as UTF-8")
     case .encodingMismatch: word("像是 \(text)", "looks like \(text)")
+    case .mixedEncodings: word("其余为 \(text)", "others are \(text)")
     default: text
     }
   }
