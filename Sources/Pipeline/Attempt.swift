@@ -8,6 +8,7 @@ internal import PrivateStore
 internal import Publication
 internal import Redaction
 internal import TableSchema
+internal import Tabular
 internal import Validation
 internal import Versioning
 
@@ -22,6 +23,10 @@ extension Publisher {
       let clock: Clock
       /// What tells this program from its next version.
       let program: String
+      /// Rows that can be accepted and rows that cannot are written to the private root.
+      let splitsRows: Bool
+      /// What the last accepted deliveries were like, by dataset.
+      let profiles: [String: JSON]
       /// By dataset.
       let settled: [String: SettledDelivery]
 
@@ -37,6 +42,8 @@ extension Publisher {
     var listed: ListedRecord?
     /// What the release was made of.
     var delivery: [WorkFile] = []
+    /// What the delivery is like as a whole.
+    var profile: TableProfile?
     /// What need not be worked through again, once the release is out.
     var settled: SettledDelivery?
   }
@@ -66,14 +73,21 @@ extension Publisher {
     of dataset: Dataset, _ schema: Schema, circumstances: Digest?, _ now: Attempt.Circumstances
   ) async throws -> Attempt {
     let newest = now.published.newest(of: dataset.id)
-    let settled = now.settled[dataset.id.description].flatMap { settled in
-      settled.circumstances == circumstances && settled.record == newest?.record ? settled : nil
-    }
+    let settled =
+      now.splitsRows
+      ? nil
+      : now.settled[dataset.id.description].flatMap { settled in
+        settled.circumstances == circumstances && settled.record == newest?.record ? settled : nil
+      }
     let run = Run(
       id: now.runID, clock: now.clock, workFolder: privateStore.workPath(of: dataset.id, run: now.runID),
       progress: progress)
     let publishDataset = PublishDataset(
-      ingest: Ingest(store: privateStore, site: site), validate: Validate(schema: schema),
+      ingest: Ingest(store: privateStore, site: site),
+      validate: Validate(
+        schema: schema, splitFolder: now.splitsRows ? try privateStore.splitFolder(of: dataset.id) : nil,
+        past: now.profiles[dataset.id.description].flatMap(TableProfile.init(json:)),
+        profileHash: now.key.profileHash),
       redact: try Redact(dataset: dataset, schema: schema, key: now.key),
       compare: {
         try Compare(previous: now.published.previous(of: dataset.id), lastID: now.published.lastID(of: dataset.id))
@@ -105,6 +119,7 @@ extension Publisher {
     attempt.result.report = journey.report
     attempt.result.deliveryStamp = journey.snapshot.stamp
     attempt.delivery = journey.snapshot.parts
+    attempt.profile = journey.profile
     if let circumstances, let standing, let delivery = journey.snapshot.digest {
       attempt.settled = SettledDelivery(
         dataset: dataset.id, circumstances: circumstances, record: standing.record, delivery: delivery,
@@ -133,5 +148,14 @@ extension Publisher {
       attempt.result.report = Report(stage: .outputCheck, findings: findings, rowCount: 0)
     }
     return attempt
+  }
+}
+
+extension SymmetricKey {
+  /// How values are hashed in profiles: the same from run to run, and nobody else's.
+  fileprivate var profileHash: KeyedHash {
+    let bytes = derived(for: ["column profile"]).authenticationCode(for: [])
+    func word(_ start: Int) -> UInt64 { bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+    return KeyedHash(key0: word(0), key1: word(8))
   }
 }

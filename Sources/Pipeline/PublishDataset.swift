@@ -4,6 +4,7 @@ internal import OutputCheck
 internal import PrivateStore
 internal import Publication
 internal import Redaction
+internal import TableSchema
 internal import Validation
 internal import Versioning
 internal import Logging
@@ -36,10 +37,12 @@ struct PublishDataset: Sendable {
       let validated = try await step(validate, snapshot, of: dataset.id, run)
       let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
       let comparison = try await step(compare(), redacted.table, of: dataset.id, run)
-      guard case .changed(let versioned) = comparison else { return Journey(snapshot, validated.report, .unchanged) }
+      guard case .changed(let versioned) = comparison else {
+        return Journey(snapshot, validated.report, .unchanged, profile: validated.profile)
+      }
       let candidate = try await step(export, versioned, of: dataset.id, run)
       let cleared = try await step(check, CheckOutput.Input(candidate, redacted.rawValues), of: dataset.id, run)
-      return Journey(snapshot, validated.report, .cleared(cleared))
+      return Journey(snapshot, validated.report, .cleared(cleared), profile: validated.profile)
     }
   }
 
@@ -81,8 +84,11 @@ struct Journey: Sendable {
   /// What validation found.
   let report: Report
   let end: End
+  /// What the delivery is like as a whole; nil where it was not worked through.
+  let profile: TableProfile?
 
-  init(_ snapshot: Snapshot, _ report: Report, _ end: End) {
+  init(_ snapshot: Snapshot, _ report: Report, _ end: End, profile: TableProfile? = nil) {
+    self.profile = profile
     self.snapshot = snapshot
     self.report = report
     self.end = end

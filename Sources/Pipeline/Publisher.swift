@@ -62,10 +62,12 @@ package struct Publisher: Sendable {
   ///   - plans: every dataset that is configured; those not selected keep their place in the catalogue.
   ///   - named: the datasets to run; nil for all.
   ///   - isCheck: stop at the door: nothing public is written.
+  ///   - splitsRows: write the rows that can be accepted and those that cannot to the private root.
   ///   - delivered: a past delivery: the day that its release is dated, and what tells it from others.
   /// - Throws: what concerns all of them: another publication is running, the stores cannot be written, keys are missing.
   package func publish(
-    _ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool, delivered: PastDelivery? = nil
+    _ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool, splitsRows: Bool = false,
+    delivered: PastDelivery? = nil
   ) async throws -> [DatasetResult] {
     let configured = Set(plans.map(\.id))
     let selected = plans.filter { named?.contains($0.id) ?? true }
@@ -78,7 +80,8 @@ package struct Publisher: Sendable {
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
     let circumstances = Attempt.Circumstances(
       published: published, runID: runID, key: key, clock: delivered?.clock ?? clock,
-      program: try runningProgramIdentity(), settled: try privateStore.ledger.settledDeliveries())
+      program: try runningProgramIdentity(), splitsRows: splitsRows, profiles: try privateStore.ledger.profiles(),
+      settled: try privateStore.ledger.settledDeliveries())
     var results: [DatasetID: DatasetResult] = [:]
     var waiting: [Attempt] = []
     let fetched = Set(selected.filter(\.isFetched).map(\.id))
@@ -180,11 +183,17 @@ package struct Publisher: Sendable {
     }
     // What was released is the newest release now.
     try privateStore.ledger.settle(attempts.filter { failure == nil || $0.release == nil }.compactMap(\.settled))
+    let accepted = Set(results.filter { $0.exitCode == 0 }.map(\.dataset))
+    try privateStore.ledger.setProfiles(
+      attempts.compactMap { attempt in
+        guard accepted.contains(attempt.result.dataset), let profile = attempt.profile else { return nil }
+        return (attempt.result.dataset, profile.json)
+      })
     try privateStore.ledger.add(results.map { record(of: $0, run: runID) })
-    let accepted = results.filter { $0.exitCode == 0 }.compactMap { result in
+    let deliveries = results.filter { $0.exitCode == 0 }.compactMap { result in
       result.deliveryStamp.map { (dataset: result.dataset, stamp: delivered?.stamp ?? $0) }
     }
-    try privateStore.ledger.addDeliveries(accepted, at: clock.now)
+    try privateStore.ledger.addDeliveries(deliveries, at: clock.now)
     try tell(results)
     if let failure { throw failure }
     return Dictionary(uniqueKeysWithValues: results.map { ($0.dataset, $0) })

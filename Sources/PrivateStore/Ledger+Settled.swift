@@ -1,6 +1,6 @@
 internal import GRDB
 package import Publication
-internal import Tabular
+package import Tabular
 
 /// A delivery that was worked through and is what the newest release says: the same delivery under the same circumstances need not be
 /// worked through again.
@@ -26,6 +26,30 @@ package struct SettledDelivery: Sendable {
 }
 
 extension Ledger {
+  /// Keeps what accepted deliveries are like, each in place of the one before.
+  package func setProfiles(_ profiles: [(dataset: DatasetID, profile: JSON)]) throws {
+    guard !profiles.isEmpty else { return }
+    try database.write { database in
+      for (dataset, profile) in profiles {
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO profile (dataset, profile) VALUES (?, ?)",
+          arguments: [dataset.description, String(decoding: profile.compactBytes, as: UTF8.self)])
+      }
+    }
+  }
+
+  /// By dataset; what cannot be read is left out.
+  package func profiles() throws -> [String: JSON] {
+    try database.read { database in
+      var profiles: [String: JSON] = [:]
+      for row in try Row.fetchAll(database, sql: "SELECT * FROM profile") {
+        let text: String = row["profile"]
+        if let profile = try? JSONParser.parse(Array(text.utf8)) { profiles[row["dataset"]] = profile }
+      }
+      return profiles
+    }
+  }
+
   package func settle(_ deliveries: [SettledDelivery]) throws {
     guard !deliveries.isEmpty else { return }
     try database.write { database in

@@ -103,6 +103,10 @@ package struct Ledger: Sendable {
           CREATE TABLE catalog_making (tree TEXT NOT NULL, making TEXT NOT NULL);
           """)
     }
+    migrator.registerMigration("profile") { database in
+      try database.execute(
+        sql: "CREATE TABLE profile (dataset TEXT NOT NULL PRIMARY KEY, profile TEXT NOT NULL)")
+    }
     try migrator.migrate(database)
   }
 

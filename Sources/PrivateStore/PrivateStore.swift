@@ -50,6 +50,13 @@ package struct PrivateStore: Sendable {
     for stage in StageName.allCases { try makeFolder("\(folder)/\(stage.rawValue)", isDurable: false) }
   }
 
+  /// Where the rows of its newest delivery go that can be accepted, and those that cannot.
+  package func splitFolder(of dataset: DatasetID) throws -> String {
+    let folder = "\(root)/split/\(dataset)"
+    try makeFolder(folder, isDurable: false)
+    return folder
+  }
+
   /// Removes the work folders of a dataset, but for the run given.
   package func removeWork(of dataset: DatasetID, except run: String?) throws {
     let folder = "\(root)/work/\(dataset)"

@@ -130,6 +130,33 @@ package struct Assertions: Sendable {
   package var maximumRowCount: Int?
   /// The row count may differ from the last release's by so many per cent.
   package var rowCountChangePercent: Int?
+  /// For all columns.
+  package var drift = DriftLimits()
+  /// By field; what one does not say is as for all.
+  package var columnDrift: [String: DriftLimits] = [:]
+
+  /// By how much a column may differ from the last accepted delivery; nil for any.
+  package struct DriftLimits: Sendable {
+    /// Percentage points that the share of missing values may change by.
+    package var nulls: Int?
+    /// Per cent of its width that the range may grow by.
+    package var range: Int?
+    /// How many values may be new, or gone, in a column of at most a hundred different ones.
+    package var newValues: Int?
+    package var lostValues: Int?
+
+    package init() {}
+  }
+
+  package func drift(of field: String) -> DriftLimits {
+    guard let own = columnDrift[field] else { return drift }
+    var limits = drift
+    limits.nulls = own.nulls ?? limits.nulls
+    limits.range = own.range ?? limits.range
+    limits.newValues = own.newValues ?? limits.newValues
+    limits.lostValues = own.lostValues ?? limits.lostValues
+    return limits
+  }
 
   package init() {}
 }

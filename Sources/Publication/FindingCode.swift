@@ -38,13 +38,19 @@ package enum FindingCode: String, Sendable, CaseIterable {
   // The public half.
   case releaseKey = "release-key"
   case rowCountChange = "row-count-change"
+  // Beside the last accepted delivery.
+  case nullShareChange = "null-share-change"
+  case rangeChange = "range-change"
+  case newValues = "new-values"
+  case lostValues = "lost-values"
+  case drift
   case sensitiveValue = "sensitive-value"
   case removedValue = "removed-value"
   case outputMismatch = "output-mismatch"
 
   package var severity: Severity {
     switch self {
-    case .blankRow, .repaired, .unusualCharacter: .warning
+    case .blankRow, .repaired, .unusualCharacter, .drift: .warning
     default: .error
     }
   }
@@ -226,6 +232,38 @@ package enum FindingCode: String, Sendable, CaseIterable {
         LocalizedText(zh: "行数与上一版相差过大", en: "the number of rows differs too much from the last release"),
         LocalizedText(
           zh: "请与部门核实后调整 assertions.rows.change", en: "ask the department, then adjust assertions.rows.change")
+      )
+    case .nullShareChange:
+      (
+        LocalizedText(zh: "空值比例与上次相差过大", en: "the share of missing values differs too much from the last delivery"),
+        LocalizedText(
+          zh: "请与部门核实;如属正常,调整 assertions 的 nulls", en: "ask the department; if it is right, adjust nulls in assertions")
+      )
+    case .rangeChange:
+      (
+        LocalizedText(zh: "取值范围比上次扩大过多", en: "values go much further than in the last delivery"),
+        LocalizedText(
+          zh: "请核对单位和异常值;如属正常,调整 assertions 的 range",
+          en: "look for outliers and another unit; if it is right, adjust range in assertions")
+      )
+    case .newValues:
+      (
+        LocalizedText(zh: "出现了上次没有的取值", en: "values that the last delivery did not have"),
+        LocalizedText(
+          zh: "请核对是否写法不一;如属正常,调整 assertions 的 new_values",
+          en: "see whether they are spelt otherwise; if they are right, adjust new_values in assertions")
+      )
+    case .lostValues:
+      (
+        LocalizedText(zh: "上次的一些取值不见了", en: "values of the last delivery are gone"),
+        LocalizedText(
+          zh: "请核对是否漏报;如属正常,调整 assertions 的 lost_values",
+          en: "see whether rows are missing; if not, adjust lost_values in assertions")
+      )
+    case .drift:
+      (
+        LocalizedText(zh: "与上次相比的其他变化", en: "what else changed since the last delivery"),
+        LocalizedText(zh: "供核对参考", en: "for comparison")
       )
     case .sensitiveValue:
       (

@@ -251,17 +251,34 @@ extension ConfigurationReader {
     if let rows = try members["rows"]?.mapping() {
       assertions.minimumRowCount = try rows["min"]?.integer(0...Int.max)
       assertions.maximumRowCount = try rows["max"]?.integer(0...Int.max)
-      if let change = rows["change"] {
-        let text = try change.text()
-        guard text.hasSuffix("%"), let percent = Int(text.dropLast()), (0...10_000).contains(percent) else {
-          throw change.fail("must be a percentage: 20%")
-        }
-        assertions.rowCountChangePercent = percent
-      }
+      assertions.rowCountChangePercent = try rows["change"].map { try percentage($0, atMost: 10_000) }
       try rows.finish()
+    }
+    assertions.drift = try driftLimits(members)
+    for (field, value) in try members["columns"]?.mapping().allMembers() ?? [] {
+      let limits = try value.mapping()
+      assertions.columnDrift[field] = try driftLimits(limits)
+      try limits.finish()
     }
     try members.finish()
     return assertions
+  }
+
+  private func driftLimits(_ members: YAMLMapping) throws -> Assertions.DriftLimits {
+    var limits = Assertions.DriftLimits()
+    limits.nulls = try members["nulls"].map { try percentage($0, atMost: 100) }
+    limits.range = try members["range"].map { try percentage($0, atMost: 1_000_000) }
+    limits.newValues = try members["new_values"]?.integer(0...Int.max)
+    limits.lostValues = try members["lost_values"]?.integer(0...Int.max)
+    return limits
+  }
+
+  private func percentage(_ value: YAMLValue, atMost limit: Int) throws -> Int {
+    let text = try value.text()
+    guard text.hasSuffix("%"), let percent = Int(text.dropLast()), (0...limit).contains(percent) else {
+      throw value.fail("must be a percentage: 20%")
+    }
+    return percent
   }
 
   private func releaseMembers(_ value: YAMLValue?, site: Site) throws -> (

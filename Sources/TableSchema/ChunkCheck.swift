@@ -25,7 +25,14 @@ package struct ChunkCheck: ~Copyable {
   /// What is wrong with the current cell.
   private var broken: [CellProblem] = []
   private(set) var problems: PlaceTable
+  /// Whether `recordProblems` is kept.
+  private let notesRecords: Bool
+  /// What is wrong with records of the batch that was checked last, cell by cell, and the record.
+  private var recordProblems: [(record: Int, kind: Int)] = []
   private(set) var exceedsDouble: [Bool]
+  /// By field; empty where nobody asks.
+  private(set) var profiles: [ColumnProfile] = []
+  private let profileHash: KeyedHash
 
   /// A value of the current batch: in the batch's own bytes, or in the check's where reading it changed it.
   private struct Cell {
@@ -64,13 +71,15 @@ package struct ChunkCheck: ~Copyable {
   /// - Parameters:
   ///   - columns: for each field of the schema, the column that holds it.
   ///   - layout: of the rows that are checked.
-  package init(for table: borrowing TableCheck, columns: [Int], layout: Source.Layout = CanonicalRows.layout)
-    throws(SchemaError)
-  {
+  package init(
+    for table: borrowing TableCheck, columns: [Int], layout: Source.Layout = CanonicalRows.layout,
+    notesRecords: Bool = false, profileHash: KeyedHash? = nil
+  ) throws(SchemaError) {
     let schema = table.schema
     precondition(columns.count == schema.fields.count)
     self.schema = schema
     self.columns = columns
+    self.notesRecords = notesRecords
     canCopyRows = columns.indices.allSatisfy { columns[$0] == $0 } && columns.count > 1 && layout.partsFieldsAsCanonical
     var checks: [FieldCheck] = []
     for (index, field) in schema.fields.enumerated() {
@@ -81,8 +90,17 @@ package struct ChunkCheck: ~Copyable {
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
     keys = table.keys
     let hash = table.hash
+    self.profileHash = profileHash ?? hash
+    if profileHash != nil { profiles = schema.fields.map { ColumnProfile($0.type) } }
     keyEntries = keys.map { _ in KeysBox(ChunkKeys(hash)) }
     problems = PlaceTable(kindCount: schema.fields.count * CellProblem.count)
+  }
+
+  /// What is wrong with each record of the batch that was checked last, field by field.
+  package var findingsByRecord: [Int: [Finding]] {
+    var findings: [Int: [Finding]] = [:]
+    for problem in recordProblems { findings[problem.record, default: []].append(schema.finding(ofKind: problem.kind)) }
+    return findings
   }
 
   package func fieldName(_ index: Int) -> String { schema.fields[index].name }
@@ -91,6 +109,7 @@ package struct ChunkCheck: ~Copyable {
   package mutating func begin() {
     for box in keyEntries { box.keys.removeAll() }
     problems.removeAll()
+    for index in profiles.indices { profiles[index].removeAll() }
   }
 
   /// Checks the given records of a batch.
@@ -104,6 +123,7 @@ package struct ChunkCheck: ~Copyable {
     _ batch: borrowing RecordBatch, records: [Int], rowsBefore: Int, linesBefore: Int, isRepaired: [Bool] = [],
     repair: Repair = { _, _ in nil }
   ) {
+    recordProblems.removeAll(keepingCapacity: true)
     let width = columns.count
     let cellCount = records.count * width
     if cells.count < cellCount { cells.append(contentsOf: repeatElement(.null, count: cellCount - cells.count)) }
@@ -121,6 +141,31 @@ package struct ChunkCheck: ~Copyable {
       addKeys(index, batch, rowsBefore: rowsBefore, records: records)
     }
     problems.locate(batch, rowsBefore: rowsBefore, linesBefore: linesBefore)
+    for field in profiles.indices where columns[field] >= 0 {
+      addToProfile(field, batch, records: records, rowsBefore: rowsBefore)
+    }
+  }
+
+  private mutating func addToProfile(
+    _ field: Int, _ batch: borrowing RecordBatch, records: [Int], rowsBefore: Int
+  ) {
+    let (bytes, arena) = (batch.bytes, arena)
+    let (text, arenaText) = (bytes.span, arena.span)
+    let hash = profileHash
+    // Taken out, so that it changes in place, and put back.
+    var profile = ColumnProfile(.any)
+    swap(&profile, &profiles[field])
+    for row in records.indices {
+      let cell = cells[row * columns.count + field]
+      if cell.isNull {
+        profile.addNull()
+      } else if cell.isInArena {
+        profile.add(arenaText.extracting(cell.range), row: rowsBefore + records[row] + 1, hash)
+      } else {
+        profile.add(text.extracting(cell.range), row: rowsBefore + records[row] + 1, hash)
+      }
+    }
+    swap(&profile, &profiles[field])
   }
 
   /// Inlined, so that without a repair nobody is asked for one.
@@ -190,6 +235,7 @@ package struct ChunkCheck: ~Copyable {
       // Of the first few only: to find out what would make a value right, it is read again and again.
       let isKept = problems.keepsRemark(kind)
       problems.add(kind, record: record)
+      if notesRecords { recordProblems.append((record, kind)) }
       if isKept { problems.remark(kind, check.remark(on: text)) }
     }
     broken.removeAll(keepingCapacity: true)
@@ -213,6 +259,7 @@ package struct ChunkCheck: ~Copyable {
         // What is wrong with a value of another type was said already.
         if mustBeThere && !fields.contains(where: { cells[row * columns.count + $0].isWrong }) {
           problems.add(CellProblem.nullInKey.index, record: records[row])
+          if notesRecords { recordProblems.append((records[row], CellProblem.nullInKey.index)) }
         }
         continue
       }

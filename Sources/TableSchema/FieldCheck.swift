@@ -284,7 +284,7 @@ private enum Comparand {
 }
 
 /// A decimal number in billionths; nil where it has more than nine digits on either side of the point, or is written otherwise.
-private func billionths(_ text: Span<UInt8>) -> Int? {
+func billionths(_ text: Span<UInt8>) -> Int? {
   let count = text.count
   guard count > 0, count <= 20 else { return nil }
   let isNegative = text[0] == UInt8(ascii: "-")

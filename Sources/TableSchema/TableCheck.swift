@@ -14,6 +14,8 @@ package struct TableCheck: ~Copyable {
   package private(set) var findings = FindingCollector()
   /// Per field: whether some value needs more than a 64-bit floating point number holds.
   package private(set) var exceedsDouble: [Bool]
+  /// By field; empty where chunks have none.
+  package private(set) var profiles: [ColumnProfile] = []
 
   /// - Parameters:
   ///   - folder: where keys go that do not fit in memory.
@@ -61,6 +63,8 @@ package struct TableCheck: ~Copyable {
   /// Takes over what a worker found in the next chunk.
   package mutating func add(_ chunk: borrowing ChunkCheck, rowsBefore: Int, linesBefore: Int) throws {
     for (index, exceeds) in chunk.exceedsDouble.enumerated() where exceeds { exceedsDouble[index] = true }
+    if profiles.isEmpty && !chunk.profiles.isEmpty { profiles = schema.fields.map { ColumnProfile($0.type) } }
+    for (index, profile) in chunk.profiles.enumerated() { profiles[index].add(profile, rowsBefore: rowsBefore) }
     for group in chunk.problems.groups {
       findings.add(finding(for: group), shiftedBy: rowsBefore, lines: linesBefore)
     }
@@ -73,37 +77,31 @@ package struct TableCheck: ~Copyable {
     }
   }
 
-  private func finding(for group: PlaceTable.Group) -> Finding {
-    let field = schema.fields[group.kind / CellProblem.count]
-    let finding =
-      switch CellProblem(index: group.kind % CellProblem.count) {
-      case .wrongType: Finding(.typeError, field: field.name, rule: field.type.name)
-      case .patternLimit:
-        Finding(.patternLimit, field: field.name, rule: "pattern", limit: FieldCheck.limit(of: .pattern, in: field))
-      case .nullInKey: Finding(.primaryKey, field: schema.primaryKey.joined(separator: ", "), rule: "required")
-      case .constraint(let rule):
-        Finding(.constraintError, field: field.name, rule: rule.rawValue, limit: FieldCheck.limit(of: rule, in: field))
-      }
-    return group.fill(finding)
-  }
+  private func finding(for group: PlaceTable.Group) -> Finding { group.fill(schema.finding(ofKind: group.kind)) }
 
   /// Looks for values that occur twice, once all rows are in, and hands out everything that was found.
   ///
-  /// - Parameter confirm: whether two rows, by their numbers, have the same key indeed, for the hashes say so; nil to believe them.
+  /// - Parameters:
+  ///   - problems: where every row with a bad key is noted, where that is wanted.
+  ///   - confirm: whether two rows, by their numbers, have the same key indeed, for the hashes say so; nil to believe them.
   package consuming func finish(
+    notingRowsIn problems: inout KeyProblems?,
     confirm: ((_ fields: [Int], _ rows: [(row: Int, previous: Int)]) throws -> [Bool])? = nil
   ) throws -> FindingCollector {
+    func note(_ code: FindingCode, _ names: String, _ row: Int) { problems?.add(code, names, row: row) }
     var findings = findings
     for key in keys {
       if case .referenced = key.use { continue }
       guard let group = groups[key.group].keys.take() else { continue }
       let names = key.fields.map { schema.fields[$0].name }.joined(separator: ", ")
       if case .references(let number) = key.use {
-        add(orphans: try group.orphans(), of: schema.foreignKeys[number], names, to: &findings)
+        add(
+          orphans: try group.orphans { note(.foreignKey, names, $0) }, of: schema.foreignKeys[number], names,
+          to: &findings)
         continue
       }
       let (code, fields) = (key.code, key.fields)
-      let duplicates = try group.duplicates()
+      let duplicates = try group.duplicates { note(code, names, $0) }
       guard duplicates.count > 0 else { continue }
       let isSame = try confirm?(fields, duplicates.first) ?? duplicates.first.map { _ in true }
       let shown = zip(duplicates.first, isSame).filter(\.1).map(\.0)
@@ -120,6 +118,11 @@ package struct TableCheck: ~Copyable {
       findings.add(others)
     }
     return findings
+  }
+
+  package consuming func finish() throws -> FindingCollector {
+    var problems: KeyProblems?
+    return try finish(notingRowsIn: &problems)
   }
 
   private func add(
@@ -181,5 +184,22 @@ package struct ReferencedKeys: ~Copyable {
     groups[number] = group
     return TableCheck(
       schema, hash: hash, keys: [TableKey(fields: fields, use: .referenced, group: 0)], groups: [group])
+  }
+}
+
+extension Schema {
+  /// What is wrong with a cell, as `PlaceTable` numbers it.
+  func finding(ofKind kind: Int) -> Finding {
+    let field = fields[kind / CellProblem.count]
+    switch CellProblem(index: kind % CellProblem.count) {
+    case .wrongType: return Finding(.typeError, field: field.name, rule: field.type.name)
+    case .patternLimit:
+      return Finding(
+        .patternLimit, field: field.name, rule: "pattern", limit: FieldCheck.limit(of: .pattern, in: field))
+    case .nullInKey: return Finding(.primaryKey, field: primaryKey.joined(separator: ", "), rule: "required")
+    case .constraint(let rule):
+      return Finding(
+        .constraintError, field: field.name, rule: rule.rawValue, limit: FieldCheck.limit(of: rule, in: field))
+    }
   }
 }

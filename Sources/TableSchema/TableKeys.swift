@@ -94,25 +94,30 @@ struct KeyGroup: ~Copyable {
   }
 
   /// Rows whose key stands in an earlier row too.
-  consuming func duplicates() throws -> KeyRows {
+  ///
+  /// - Parameter each: called with every one of them.
+  consuming func duplicates(_ each: (Int) -> Void = { _ in }) throws -> KeyRows {
     var found = KeyRows()
     guard !isRising else { return found }
     try forEachPart { entries in
       for index in entries.indices.dropFirst() where entries[index].hash == entries[index - 1].hash {
         found.add(row: entries[index].row, previous: entries[index - 1].row)
+        each(entries[index].row)
       }
     }
     return found
   }
 
   /// Rows whose key is none of those that may be referred to.
-  consuming func orphans() throws -> KeyRows {
+  consuming func orphans(_ each: (Int) -> Void = { _ in }) throws -> KeyRows {
     var found = KeyRows()
     try forEachPart { entries in
       var isKnown = false
       for index in entries.indices {
         if index == 0 || entries[index].hash != entries[index - 1].hash { isKnown = entries[index].row == 0 }
-        if !isKnown { found.add(row: entries[index].row, previous: 0) }
+        guard !isKnown else { continue }
+        found.add(row: entries[index].row, previous: 0)
+        each(entries[index].row)
       }
     }
     return found

@@ -4,6 +4,8 @@ internal import Tabular
 
 /// The header rows of a delivery, and where each field of the schema stands.
 struct DeliveryHeader: Sendable {
+  /// As they are delivered, those of several rows joined.
+  let labels: [String]
   /// Columns of the delivery.
   let columnCount: Int
   /// For each field of the schema, its column; -1 where there is none.
@@ -43,6 +45,7 @@ struct DeliveryHeader: Sendable {
       self.columns = columns
     case .fieldNames: columns = match(labels, schema, &findings)
     }
+    self.labels = labels
     columnCount = labels.count
     self.lineCount = lineCount
   }

@@ -78,7 +78,7 @@ package func readTable(
 }
 
 /// Empty cells stay without quotes, but for a record that would be a blank line.
-private func appendCSV(_ cells: [[UInt8]], to line: inout [UInt8]) {
+func appendCSV(_ cells: [[UInt8]], to line: inout [UInt8]) {
   for (index, cell) in cells.enumerated() {
     if index > 0 { line.append(UInt8(ascii: ",")) }
     if !cell.isEmpty || cells.count == 1 { CanonicalRows.append(cell[...], to: &line) }

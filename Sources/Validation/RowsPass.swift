@@ -10,6 +10,8 @@ struct PassResources: Sendable {
   let parallelism: Parallelism
   /// Called with the bytes that are done.
   let progress: @Sendable (Int) -> Void
+  /// For the columns' profiles; nil where nobody asks for them.
+  var profileHash: KeyedHash?
 }
 
 /// What was found in a delivery.
@@ -21,13 +23,21 @@ struct CheckedRows: Sendable {
   let exceedsDouble: [Bool]
   /// In canonical form, where they were to be kept and nothing is wrong with them.
   fileprivate(set) var rows: RowsFile?
+  /// Nil where nothing answers to what is declared.
+  fileprivate(set) var header: DeliveryHeader?
+  /// By field, where they were asked for.
+  fileprivate(set) var profiles: [ColumnProfile] = []
+  /// Every row with a bad key, where they were to be noted.
+  fileprivate(set) var keyProblems: KeyProblems?
   /// How many records are no data, with stable keys.
   fileprivate(set) var facts: [(key: String, value: String)] = []
 }
 
 extension Delivery {
   /// Checks header and rows against a schema.
-  func check(_ schema: Schema, keepsRows: Bool, _ resources: PassResources) async throws -> CheckedRows {
+  func check(
+    _ schema: Schema, keepsRows: Bool, notesKeys: Bool = false, _ resources: PassResources
+  ) async throws -> CheckedRows {
     var findings = FindingCollector()
     var text = try text()
     var checked: CheckedRows?
@@ -35,7 +45,7 @@ extension Delivery {
       if let header = try DeliveryHeader(of: &text, self, schema: schema, findings: &findings) {
         var pass = RowsPass(self, schema: schema, header: header, findings: findings, resources)
         try await pass.checkRows(of: text, keepsRows: keepsRows)
-        checked = try pass.finish()
+        checked = try pass.finish(header, notesKeys ? KeyProblems() : nil)
       }
     } catch let error as FormatError {
       findings.add(
@@ -117,7 +127,8 @@ private struct RowsPass: ~Copyable {
       resources.parallelism,
       make: {
         RowsWork(
-          try ChunkCheck(for: check, columns: header.columns, layout: layout), header, layout, repairs, limit,
+          try ChunkCheck(for: check, columns: header.columns, layout: layout, profileHash: resources.profileHash),
+          header, layout, repairs, limit,
           keepsRows: keepsRows)
       },
       work: { try $0.take(from: chunks, decode: decode) },
@@ -142,13 +153,16 @@ private struct RowsPass: ~Copyable {
   }
 
   /// Keys, repairs and the verdict.
-  consuming func finish() throws -> CheckedRows {
+  consuming func finish(_ header: DeliveryHeader, _ problems: KeyProblems?) throws -> CheckedRows {
+    var problems = problems
     var findings = findings
     var exceedsDouble: [Bool] = []
+    var profiles: [ColumnProfile] = []
     if let check = check.take() {
       exceedsDouble = check.exceedsDouble
-      let (delivery, schema, header) = (delivery, schema, header)
-      let found = try check.finish { fields, pairs in
+      profiles = check.profiles
+      let (delivery, schema) = (delivery, schema)
+      let found = try check.finish(notingRowsIn: &problems) { fields, pairs in
         try isSameKey(fields, pairs, in: delivery, schema, header)
       }
       for finding in found.findings { findings.add(finding) }
@@ -158,6 +172,8 @@ private struct RowsPass: ~Copyable {
     }
     var rows: RowsFile?
     if !findings.hasErrors, let output = output.take() { rows = try output.finish() }
-    return CheckedRows(findings: findings, rowCount: rowCount, exceedsDouble: exceedsDouble, rows: rows)
+    return CheckedRows(
+      findings: findings, rowCount: rowCount, exceedsDouble: exceedsDouble, rows: rows, header: header,
+      profiles: profiles, keyProblems: problems)
   }
 }

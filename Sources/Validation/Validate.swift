@@ -1,14 +1,29 @@
 package import Ingest
 package import Publication
 package import TableSchema
-internal import Tabular
+package import Tabular
 
 /// Checks a delivery against its schema, and writes its rows in canonical form to the work folder.
 package struct Validate: Stage {
   package static let name = StageName.validation
   private let schema: Schema
+  private let splitFolder: String?
+  private let past: TableProfile?
+  private let profileHash: KeyedHash?
 
-  package init(schema: Schema) { self.schema = schema }
+  /// - Parameters:
+  ///   - splitFolder: a private folder to which rows that can be accepted and rows that cannot are written, each to its own
+  ///   file; nil where nobody asks for them.
+  ///   - past: what the last accepted delivery was like.
+  ///   - profileHash: how values are hashed in profiles; nil to make none.
+  package init(
+    schema: Schema, splitFolder: String? = nil, past: TableProfile? = nil, profileHash: KeyedHash? = nil
+  ) {
+    self.schema = schema
+    self.splitFolder = splitFolder
+    self.past = past
+    self.profileHash = profileHash
+  }
 
   /// - Throws: `Refusal` with every finding; nothing of the delivery is handed on then.
   package func run(_ snapshot: Snapshot, in run: Run) async throws -> ValidatedTable {
@@ -19,18 +34,34 @@ package struct Validate: Stage {
     let delivery = try await Delivery(path: file.path, form: DeliveryForm(dataset), run.parallelism)
     let resources = PassResources(
       folder: run.folder(of: .validation), memoryBudget: run.memoryBudget, parallelism: run.parallelism,
-      progress: { run.progress(.advanced(.validation, dataset.id, byteCount: $0, total: file.byteCount)) })
-    let checked = try await delivery.check(schema, keepsRows: true, resources)
+      progress: { run.progress(.advanced(.validation, dataset.id, byteCount: $0, total: file.byteCount)) },
+      profileHash: profileHash)
+    let checked = try await delivery.check(schema, keepsRows: true, notesKeys: splitFolder != nil, resources)
+    let split = try splitFolder.map { try delivery.split(checked, schema, into: $0, resources) } ?? []
     var findings = FindingCollector()
     for finding in checked.findings.findings { findings.add(shown(finding, of: dataset)) }
     if let count = checked.rowCount { assertRowCount(count, dataset.assertions, &findings) }
     let rowCount = checked.rowCount ?? 0
+    let profile =
+      checked.profiles.isEmpty
+      ? nil : TableProfile(rowCount: rowCount, schema, checked.profiles, showsRange: { showsRange(of: $0, dataset) })
+    // A delivery that is wrong in itself is not compared with one that was right.
+    if let past, let profile, !findings.hasErrors {
+      let drift = Drift(before: past, now: profile, assertions: dataset.assertions)
+      for finding in drift.findings { findings.add(finding) }
+    }
     let report = Report(
-      stage: .validation, findings: findings.findings, rowCount: rowCount, facts: delivery.readingFacts + checked.facts)
+      stage: .validation, findings: findings.findings, rowCount: rowCount,
+      facts: delivery.readingFacts + checked.facts + split)
     guard !findings.hasErrors, let rows = checked.rows else { throw Refusal(report) }
     return ValidatedTable(
       dataset: dataset, schema: schema, rows: rows, rowCount: rowCount, exceedsDouble: checked.exceedsDouble,
-      report: report)
+      profile: profile, report: report)
+  }
+
+  /// Whether the range of a column's values may be kept and shown.
+  private func showsRange(of field: String, _ dataset: Dataset) -> Bool {
+    dataset.columns.first { $0.field == field }?.disclosure.isPublic == true
   }
 
   private func assertRowCount(_ count: Int, _ expected: Assertions, _ findings: inout FindingCollector) {
@@ -92,15 +123,21 @@ package struct ValidatedTable: Sendable {
   package let rowCount: Int
   /// Per field: whether some value needs more than a 64-bit floating point number holds.
   package let exceedsDouble: [Bool]
+  /// What its values are like as a whole; nil where nobody asked.
+  package let profile: TableProfile?
   /// Warnings, and the evidence of what was read.
   package let report: Report
 
-  init(dataset: Dataset, schema: Schema, rows: RowsFile, rowCount: Int, exceedsDouble: [Bool], report: Report) {
+  init(
+    dataset: Dataset, schema: Schema, rows: RowsFile, rowCount: Int, exceedsDouble: [Bool],
+    profile: TableProfile?, report: Report
+  ) {
     self.dataset = dataset
     self.schema = schema
     self.rows = rows
     self.rowCount = rowCount
     self.exceedsDouble = exceedsDouble
+    self.profile = profile
     self.report = report
   }
 }

@@ -45,11 +45,19 @@ struct Check: AsyncParsableCommand {
       Examples:
         daylight check
         daylight check health/epidemic-2022-by-district --lang zh
+        daylight check health/cases --html report.html    a page to print and send to the department, zh and en
+        daylight check health/cases --split    workspace/split/health/cases/accepted.csv and rejected.csv, with reasons
       """)
 
   @OptionGroup var run_: RunOptions
 
-  func run() async throws { try await run_.run(isCheck: true) }
+  @Flag(help: "Write the rows that can be accepted, and those that cannot with the reasons, to the workspace.")
+  var split = false
+
+  @Option(help: ArgumentHelp("Write what was found as a page for people to this file.", valueName: "file"))
+  var html: String?
+
+  func run() async throws { try await run_.run(isCheck: true, splitsRows: split, html: html) }
 }
 
 /// What `publish` and `check` share.
@@ -69,7 +77,7 @@ struct RunOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Log every stage to standard error.")
   var verbose = false
 
-  func run(isCheck: Bool) async throws {
+  func run(isCheck: Bool, splitsRows: Bool = false, html: String? = nil) async throws {
     let reader = try site.reader()
     let configuration = try reader.site()
     let now = try clock.clock(of: configuration)
@@ -83,7 +91,7 @@ struct RunOptions: ParsableArguments {
       acceptsClock: clock.acceptClock, logger: logger, progress: { progress.show($0) })
     let results: [DatasetResult]
     do {
-      results = try await publisher.publish(plans, selected: selected, isCheck: isCheck)
+      results = try await publisher.publish(plans, selected: selected, isCheck: isCheck, splitsRows: splitsRows)
     } catch {
       progress.finish()
       throw error
@@ -91,6 +99,10 @@ struct RunOptions: ParsableArguments {
     progress.finish()
     if !isCheck { await Messenger(site: configuration, store: store, logger: logger)(now: now.now) }
     let code = worstExitCode(results.map(\.exitCode))
+    if let html {
+      let page = ReportPage(subjects: results.map { ReportPage.Subject($0, among: plans) })
+      try writeDurably(page.bytes(), to: SiteOptions.absolute(html), mode: 0o600)
+    }
     if json {
       writeOutput(String(decoding: resultsJSON(results, exitCode: code).prettyBytes, as: UTF8.self))
     } else {
@@ -166,5 +178,15 @@ struct RunOptions: ParsableArguments {
         }
         return id
       })
+  }
+}
+
+extension ReportPage.Subject {
+  fileprivate init(_ result: DatasetResult, among plans: [DatasetPlan]) {
+    var name = LocalizedText(zh: result.dataset.description)
+    if case .ready(let dataset, _, _) = plans.first(where: { $0.id == result.dataset }) { name = dataset.title }
+    self.init(
+      name: name, detail: result.dataset.description, reports: result.report.map { [$0] } ?? [], message: result.message
+    )
   }
 }

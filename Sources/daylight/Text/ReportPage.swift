@@ -11,6 +11,8 @@ struct ReportPage {
     let name: LocalizedText
     let detail: String
     let reports: [Report]
+    /// Why there is no report, or what it does not say.
+    var message: LocalizedText?
   }
 
   let subjects: [Subject]
@@ -42,9 +44,10 @@ struct ReportPage {
     let isBad = findings.contains { $0.severity == .error }
     return [
       "title": subject.name[language], "detail": subject.detail,
-      "verdict": isBad
+      "message": subject.message.map { [$0[language]] } ?? [],
+      "verdict": isBad || subject.message != nil
         ? word("未通过:请按下列各项更正后重新报送", "Refused: correct what is listed and deliver again") : word("通过", "Accepted"),
-      "verdictClass": isBad ? "late" : "",
+      "verdictClass": isBad || subject.message != nil ? "late" : "",
       "counts": [
         ["number": "\(subject.reports.map(\.rowCount).max() ?? 0)", "word": word("行已读", "rows read")],
         ["number": "\(count(.error))", "word": word("处错误", "errors")],
@@ -55,7 +58,8 @@ struct ReportPage {
         word("处理办法", "What to do"),
       ],
       "findings": findings.map { row($0, language) },
-      "facts": subject.reports.flatMap(\.facts).map { "\($0.key) \($0.value)" }.joined(separator: word(";", "; ")),
+      "facts": subject.reports.flatMap(\.facts).filter { !$0.key.hasSuffix("-file") }.map { "\($0.key) \($0.value)" }
+        .joined(separator: word(";", "; ")),
       "factsHeading": word("文件:", "File: "),
     ]
   }
@@ -115,6 +119,7 @@ private let reportTemplate = """
   {{#subjects}}
   <h2>{{title}} <small>{{detail}}</small></h2>
   <p class="{{verdictClass}}">{{verdict}}</p>
+  {{#message}}<p>{{.}}</p>{{/message}}
   <ul class="counts">{{#counts}}<li><b>{{number}}</b>{{word}}</li>{{/counts}}</ul>
   <div class="scroll"><table>
   <thead><tr>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>

@@ -87,6 +87,9 @@ func resultsJSON(_ results: [DatasetResult], exitCode: Int32) -> JSON {
       ("detail", finding.detail.map { .string($0) }),
       ("count", .int(finding.count)), ("first", location(finding.first)), ("last", location(finding.last)),
       ("examples", .array(finding.examples.map(location))),
+      ("others", finding.others.isEmpty ? nil : .array(finding.others.map(location))),
+      ("shapes", finding.remarks.isEmpty ? nil : .array(finding.remarks.map { .string($0.shape) })),
+      ("hints", finding.hints.isEmpty ? nil : .array(finding.hints.map { .string($0.rawValue) })),
     ])
   }
   return .members([

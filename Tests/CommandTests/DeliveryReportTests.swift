@@ -1,0 +1,128 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What an officer is given to act on: a page, rows that can be accepted and rows that cannot, and what changed since the last time.
+@Suite struct DeliveryReportTests {
+  private let clock = "2026-11-23T06:00:00Z"
+
+  private func site(_ input: String, more: String = "", source: String = "") throws -> TestSite {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: [
+        "id: {disclosure: public}", "kind: {disclosure: public}", "amount: {disclosure: public}",
+        "phone: {disclosure: direct-identifier, transform: drop}",
+      ],
+      fields: [
+        #"{"name":"id","type":"integer"}"#, #"{"name":"kind","type":"string"}"#,
+        #"{"name":"amount","type":"number","constraints":{"minimum":0}}"#,
+        #"{"name":"phone","type":"string","constraints":{"pattern":"1\\d{10}"}}"#,
+      ],
+      primaryKey: "[\"id\"]", input: input, source: source, more: more)
+    return site
+  }
+
+  private func lines(_ site: TestSite, _ file: String) throws -> [String] {
+    try site.text("workspace/split/office/things/\(file)").split(separator: "\n").map(String.init)
+  }
+
+  /// Every row is in one of the two files; what can be accepted is accepted when it is delivered.
+  @Test func rowsAreSplitIntoAcceptedAndRejected() throws {
+    let input = """
+      id,kind,amount,phone
+      1,a,1,13800138000
+      2,b,x,13800138001
+      2,"c,d",-1,13800138002
+      4,e,4
+      ,f,5,13800138003
+
+      6,g,6,1380013800
+      7,"h
+      h",7,
+      8,"i"i,8,
+      7,j,9,
+
+      """
+    let site = try site(input)
+    let result = try site.daylight("check", "--split", now: clock)
+    #expect(result.code == 3 && result.output.contains("accepted-rows 2") && result.output.contains("rejected-rows 7"))
+    #expect(
+      try site.text("workspace/split/office/things/accepted.csv")
+        == "id,kind,amount,phone\n1,a,1,13800138000\n7,\"h\nh\",7,\n")
+    let rejected = try lines(site, "rejected.csv")
+    #expect(rejected[0] == "行,文件行,原因,id,kind,amount,phone")
+    let expected = [
+      ("2,3,", "type-error number"), ("3,4,", "constraint-error minimum 0"), ("3,4,", "primary-key"),
+      ("4,5,", "missing-cell"), ("5,6,", "primary-key required"), ("7,8,", "constraint-error pattern"),
+      ("9,11,", "stray-quote"), ("10,12,", "primary-key"),
+    ]
+    for (place, reason) in expected {
+      #expect(rejected.contains { $0.hasPrefix(place) && $0.contains(reason) }, "\(place) \(reason) \(rejected)")
+    }
+    #expect(rejected.count == 8)
+    let attributes = try FileManager.default.attributesOfItem(
+      atPath: "\(site.path)/workspace/split/office/things/rejected.csv")
+    #expect((attributes[.posixPermissions] as? Int) == 0o600)
+    try site.write(try site.read("workspace/split/office/things/accepted.csv"), "datasets/office/things/input.csv")
+    #expect(try site.daylight("check", now: clock).code == 0)
+    #expect(!site.exists("public/metadata"))
+  }
+
+  @Test func aPageOfADeliveryToSendToTheDepartment() throws {
+    let site = try site("id,kind,amount,phone\n1,a,１２,13800138000\n1,a,1,13900139000\n")
+    let result = try site.daylight("check", "--html", "\(site.path)/report.html", now: clock)
+    #expect(result.code == 3)
+    let page = try site.text("report.html")
+    for part in ["未通过", "type-error", "全角", "primary-key", "office/things", "９×2", "第 2 行"] {
+      #expect(page.contains(part), "\(part)")
+    }
+    #expect(!page.contains("１２") && !page.contains("13800138000") && !page.contains("http"))
+  }
+
+  private func rows(_ count: Int, _ row: (Int) -> String) -> String {
+    "id,kind,amount,phone\n" + (1...count).map { "\($0),\(row($0))\n" }.joined()
+  }
+
+  /// One thing changed at a time, each against its own limit; at the limit is not over it.
+  @Test(arguments: [
+    ("nulls: 10%", 10, "", 0, ""), ("nulls: 10%", 11, "", 0, "null-share-change"), ("range: 50%", 0, "149", 0, ""),
+    ("range: 50%", 0, "150", 0, "range-change"), ("range: 50%", 0, "-0", 0, ""), ("new_values: 1", 0, "", 1, ""),
+    ("new_values: 1", 0, "", 2, "new-values"), ("lost_values: 0", 0, "", 1, ""),
+    ("columns: {amount: {nulls: 50%}}\nnulls: 10%", 40, "", 0, ""),
+  ])
+  func driftIsStoppedOverWhatIsAgreed(limits: String, nulls: Int, amount: String, kinds: Int, code: String) throws {
+    let more = "assertions:\n" + limits.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+    let site = try site(rows(100) { "k\($0 % 3),\($0),13800138000" }, more: more)
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let changed = rows(100) { row in
+      let value = row <= nulls ? "" : row == 100 && !amount.isEmpty ? amount : "\(row)"
+      return "k\(row > 100 - kinds ? row : row % 3),\(value),13800138000"
+    }
+    try site.write(changed, "datasets/office/things/input.csv")
+    let result = try site.daylight("publish", now: "2026-11-24T06:00:00Z")
+    #expect(result.code == (code.isEmpty ? 0 : 3), "\(result.output)")
+    if !code.isEmpty {
+      #expect(result.output.contains("error \(code):") && result.output.contains("→"), "\(result.output)")
+      #expect(try site.daylight("check", now: "2026-11-24T07:00:00Z").code == 3, "what was refused is no measure")
+    }
+  }
+
+  /// The comparison is shown whole, and says nothing of values that are not public.
+  @Test func theComparisonIsShown() throws {
+    let site = try site(
+      rows(50) { "k\($0 % 2),\($0),13800138000" }, more: "assertions:\n  range: 10%\n  lost_values: 0")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    try site.write(rows(60) { "z,\($0 * 100),\($0 % 2 == 0 ? "13900139000" : "")" }, "datasets/office/things/input.csv")
+    let result = try site.daylight("publish", "--lang", "en", now: "2026-11-24T06:00:00Z")
+    #expect(result.code == 3)
+    for part in [
+      "range-change", "1…50 → 100…6000", "lost-values", "50 → 60", "rule new_values", "column phone, rule nulls",
+      "0% → 50%",
+    ] {
+      #expect(result.output.contains(part), "\(part): \(result.output)")
+    }
+    for secret in ["13800138000", "13900139000"] { #expect(!result.output.contains(secret)) }
+    let ledger = String(decoding: try site.read("workspace/ledger.sqlite"), as: UTF8.self)
+    #expect(!ledger.contains("13800138000"))
+  }
+}
