@@ -68,7 +68,7 @@ let package = Package(
 
     // The private half.
     target("Ingest", ["Publication", "PrivateStore", "Tabular", "Transport"]),
-    target("Validation", ["Publication", "Tabular", "TableSchema", "Ingest"]),
+    target("Validation", ["Publication", "Tabular", "TableSchema", "Recognition", "Ingest"]),
     target("Redaction", ["Publication", "Hashing", "Tabular", "TableSchema", "Validation"]),
 
     // The public half: nothing here may import PrivateStore.

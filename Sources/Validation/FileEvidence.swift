@@ -20,8 +20,12 @@ package struct FileEvidence: Sendable {
   private static let recordLimit = 10_000
 
   /// Looks at every byte for the encoding and at the first MiB for the dialect.
-  package init(of path: String, parallelism: Parallelism = Parallelism()) async throws {
-    let evidence = try await EncodingEvidence(of: path, declared: nil, parallelism)
+  ///
+  /// - Parameter declared: the encoding, verified; nil where it is to be found out.
+  package init(
+    of path: String, encoding declared: TextEncoding? = nil, parallelism: Parallelism = Parallelism()
+  ) async throws {
+    let evidence = try await EncodingEvidence(of: path, declared: declared, parallelism)
     facts = evidence.facts
     guard case .encoding(let found, let markByteCount) = evidence.verdict else {
       encoding = nil

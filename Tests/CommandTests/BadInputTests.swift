@@ -264,7 +264,7 @@ import Testing
       [], ["publish"], ["check"], ["status"], ["keys", "show"], ["withdraw"], ["schedule", "run"],
       ["schedule", "list"],
       ["schedule", "install"], ["refresh"], ["serve"], ["sync"], ["verify"], ["backup"], ["restore"],
-      ["validate"], ["read"], ["detect"], ["schema", "check"],
+      ["validate"], ["new"], ["read"], ["detect"], ["schema", "check"],
     ] {
       let result = try run([executable] + command + ["--help"], in: site.path)
       #expect(result.code == 0 && result.output.contains("Examples:"), "\(command)")
@@ -284,7 +284,7 @@ import Testing
     #expect(
       Set(names).subtracting(["See"]) == [
         "publish", "check", "withdraw", "status", "schedule", "refresh", "serve", "sync", "verify", "keys", "backup",
-        "restore", "validate", "read", "detect", "schema",
+        "restore", "validate", "new", "read", "detect", "schema",
       ])
   }
 

@@ -125,4 +125,49 @@ import Testing
     let ledger = String(decoding: try site.read("workspace/ledger.sqlite"), as: UTF8.self)
     #expect(!ledger.contains("13800138000"))
   }
+
+  /// A proposal from a messy file: once a person has answered what is asked, it is checked as it stands.
+  @Test func aProposalBecomesADataset() throws {
+    let site = try TestSite()
+    let rows = (1...30).map { row in
+      "\(String(format: "%03d", row)),2024年1月\(row)日,苏州河,\(row % 7 == 0 ? "-" : "7.\(row % 10)"),\(row % 2 == 0 ? "是" : "否"),139001390\(String(format: "%02d", row)),\"1,0\(row + 10)\""
+    }
+    let text = "水质,,,,,,\n编号,日期,河道,PH值,是否达标,电话,流量\n" + rows.joined(separator: "\n") + "\n合计,30,,,,,\n注:虚构,,,,,,\n"
+    try site.write(text, "datasets/water/river/river.csv")
+    let result = try site.daylight("new", "water/river", "--from", "\(site.path)/datasets/water/river/river.csv")
+    #expect(result.code == 0, "\(result.error)")
+    let schema = try site.json("schemas/river.tableschema.json")
+    let fields = try #require(schema["fields"] as? [[String: Any]])
+    #expect(
+      fields.map { $0["type"] as? String } == ["string", "date", "string", "number", "boolean", "string", "number"])
+    #expect(fields[1]["format"] as? String == "%Y年%m月%d日" && fields[3]["missingValues"] as? [String] == ["", "-"])
+    #expect((fields[2]["constraints"] as? [String: Any])?["enum"] as? [String] == ["苏州河"])
+    #expect(fields[6]["groupChar"] as? String == "," && schema["primaryKey"] as? [String] == ["编号"])
+    var yaml = try site.text("datasets/water/river/dataset.yaml")
+    for part in ["path: river.csv", "headerRows: [2]", "合计", "disclosure: direct-identifier, transform: drop", "139"] {
+      #expect(yaml.contains(part) == (part != "139"), "\(part)")
+    }
+    // Nothing goes before every question is answered.
+    #expect(try site.daylight("check", now: clock).code == 2)
+    try site.write(
+      "name: {zh: 水务局}\ncontact: {name: {zh: 专员}, email: water@data.example}\n", "datasets/water/department.yaml")
+    for (blank, answer) in [
+      ("title: {zh: }", "title: {zh: 水质}"), ("description: {zh: }", "description: {zh: 水质}"),
+      ("subject:\n", "subject: place\n"), ("domain: {zh: }", "domain: {zh: 环境}"),
+      ("frequency:\n", "frequency: monthly\n"),
+    ] { yaml = yaml.replacingOccurrences(of: blank, with: answer) }
+    try site.write(yaml, "datasets/water/river/dataset.yaml")
+    let undecided = try site.daylight("check", now: clock)
+    #expect(undecided.code == 2 && (undecided.output + undecided.error).contains("disclosure"), "\(undecided.output)")
+    var parts = yaml.components(separatedBy: "disclosure: decide")
+    let answers = (0..<7).map { $0 == 5 ? "disclosure: direct-identifier\n    transform: drop" : "disclosure: public" }
+    yaml = parts.removeFirst() + zip(answers, parts).map { $0 + $1 }.joined()
+    try site.write(yaml, "datasets/water/river/dataset.yaml")
+    let checked = try site.daylight("check", now: clock)
+    #expect(checked.code == 0, "\(checked.output)\(checked.error)")
+    // What is there is never changed.
+    let again = try site.daylight("new", "water/river", "--from", "\(site.path)/datasets/water/river/river.csv")
+    #expect(again.code != 0 && again.error.contains("is there already"))
+    #expect(try site.text("datasets/water/river/dataset.yaml") == yaml)
+  }
 }

@@ -33,7 +33,7 @@ struct TableFileOptions: ParsableArguments {
 }
 
 /// What a user calls a file may be a link to it.
-private func inputPath(_ name: String) throws -> String {
+func inputPath(_ name: String) throws -> String {
   guard let path = try? resolvedPath(name), fileKind(path) == .file else {
     throw ValidationError("there is no file \(name)")
   }
