@@ -31,8 +31,9 @@ extension Publisher {
       let settled: [String: SettledDelivery]
 
       /// Everything that the result for a delivery follows from, but for the delivery and the newest release.
-      func digest(configuration: Digest) -> Digest {
-        let message = Array("settled delivery 1\n\(program)\n\(configuration)".utf8)
+      func digest(configuration: Digest, references: [Digest]) -> Digest {
+        let others = references.map { "\n\($0)" }.joined()
+        let message = Array("settled delivery 1\n\(program)\n\(configuration)\(others)".utf8)
         return Digest(key.derived(for: ["settled delivery"]).authenticationCode(for: message))
       }
     }
@@ -42,13 +43,15 @@ extension Publisher {
     var listed: ListedRecord?
     /// What the release was made of.
     var delivery: [WorkFile] = []
+    /// Datasets of this run against whose new deliveries it was held before they were accepted.
+    var assumed: Set<DatasetID> = []
     /// What the delivery is like as a whole.
     var profile: TableProfile?
     /// What need not be worked through again, once the release is out.
     var settled: SettledDelivery?
   }
 
-  func attempt(_ plan: DatasetPlan, _ now: Attempt.Circumstances) async -> Attempt {
+  func attempt(_ plan: DatasetPlan, _ references: References, _ now: Attempt.Circumstances) async -> Attempt {
     switch plan {
     case .misconfigured(let id, let message): return Attempt(result: .misconfigured(id, message))
     case .ready(let dataset, let schema, let configuration):
@@ -58,7 +61,9 @@ extension Publisher {
         }
         guard dataset.access == .unconditional else { return try list(dataset, schema, now) }
         return try await journey(
-          of: dataset, schema, circumstances: configuration.map(now.digest(configuration:)), now)
+          of: dataset, schema, configuration: configuration, references.tables(of: plan), now)
+      } catch let error as SchemaError {
+        return Attempt(result: .misconfigured(dataset.id, "schemas/\(dataset.schemaName).tableschema.json: \(error)"))
       } catch let error as StageError {
         return Attempt(result: DatasetResult(error))
       } catch let error as RedactionError {
@@ -70,8 +75,20 @@ extension Publisher {
   }
 
   private func journey(
-    of dataset: Dataset, _ schema: Schema, circumstances: Digest?, _ now: Attempt.Circumstances
+    of dataset: Dataset, _ schema: Schema, configuration: Digest?,
+    _ references: [(name: String, table: ReferencedDelivery)], _ now: Attempt.Circumstances
   ) async throws -> Attempt {
+    let run = Run(
+      id: now.runID, clock: now.clock, workFolder: privateStore.workPath(of: dataset.id, run: now.runID),
+      progress: progress)
+    var tables: [String: ReferencedTable] = [:]
+    var deliveries: [Digest] = []
+    for (name, reference) in references {
+      guard let file = try await delivery(reference, now, in: run) else { continue }
+      tables[name] = ReferencedTable(path: file.path, of: reference.dataset, schema: reference.schema)
+      deliveries.append(file.digest)
+    }
+    let circumstances = configuration.map { now.digest(configuration: $0, references: deliveries) }
     let newest = now.published.newest(of: dataset.id)
     let settled =
       now.splitsRows
@@ -79,15 +96,12 @@ extension Publisher {
       : now.settled[dataset.id.description].flatMap { settled in
         settled.circumstances == circumstances && settled.record == newest?.record ? settled : nil
       }
-    let run = Run(
-      id: now.runID, clock: now.clock, workFolder: privateStore.workPath(of: dataset.id, run: now.runID),
-      progress: progress)
     let publishDataset = PublishDataset(
       ingest: Ingest(store: privateStore, site: site),
       validate: Validate(
         schema: schema, splitFolder: now.splitsRows ? try privateStore.splitFolder(of: dataset.id) : nil,
         past: now.profiles[dataset.id.description].flatMap(TableProfile.init(json:)),
-        profileHash: now.key.profileHash),
+        profileHash: now.key.profileHash, references: tables),
       redact: try Redact(dataset: dataset, schema: schema, key: now.key),
       compare: {
         try Compare(previous: now.published.previous(of: dataset.id), lastID: now.published.lastID(of: dataset.id))
@@ -120,6 +134,7 @@ extension Publisher {
     attempt.result.deliveryStamp = journey.snapshot.stamp
     attempt.delivery = journey.snapshot.parts
     attempt.profile = journey.profile
+    attempt.assumed = Set(references.filter(\.table.isToCome).map(\.table.dataset.id))
     if let circumstances, let standing, let delivery = journey.snapshot.digest {
       attempt.settled = SettledDelivery(
         dataset: dataset.id, circumstances: circumstances, record: standing.record, delivery: delivery,

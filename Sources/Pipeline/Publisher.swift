@@ -84,18 +84,21 @@ package struct Publisher: Sendable {
       settled: try privateStore.ledger.settledDeliveries())
     var results: [DatasetID: DatasetResult] = [:]
     var waiting: [Attempt] = []
+    var references = References(plans, selected: selected)
     let fetched = Set(selected.filter(\.isFetched).map(\.id))
     // One at a time is worked on; the others wait for other machines, and hold nobody back who is ready.
     try await withThrowingTaskGroup(of: Attempt?.self) { group in
-      var next = 0
+      var left = selected[...]
       var running: Set<DatasetID> = []
       func start() {
-        guard next < selected.count else { return }
-        let plan = selected[next]
-        next += 1
+        // In order, but after those that it refers to; of a circle one must be the first.
+        guard let index = left.firstIndex(where: references.isReady) ?? (running.isEmpty ? left.indices.first : nil)
+        else { return }
+        let plan = left.remove(at: index)
         running.insert(plan.id)
+        let references = references
         group.addTask {
-          let attempt = await attempt(plan, circumstances)
+          let attempt = await attempt(plan, references, circumstances)
           progress(.ended(plan.id))
           return attempt
         }
@@ -111,11 +114,14 @@ package struct Publisher: Sendable {
       while !running.isEmpty, let event = try await group.next() {
         guard let attempt = event else {
           // Files are worked on one after the other, and released together: what comes out does not depend on how fast.
-          if !waiting.isEmpty, !running.isDisjoint(with: fetched) {
+          let founded = waiting.filter { $0.assumed.isSubset(of: references.done.keys) }
+          if !founded.isEmpty, !running.isDisjoint(with: fetched) {
+            let unfounded = references.unfounded(among: founded)
             results.merge(
-              try await release(waiting, in: published, runID: runID, configured: configured, delivered)
+              try await release(
+                founded.map { $0.unless(unfounded) }, in: published, runID: runID, configured: configured, delivered)
             ) { $1 }
-            waiting = []
+            waiting.removeAll { $0.assumed.isSubset(of: references.done.keys) }
             published = try PublishedSite(store: publicStore)
           }
           watch()
@@ -123,7 +129,9 @@ package struct Publisher: Sendable {
         }
         running.remove(attempt.result.dataset)
         waiting.append(attempt)
-        start()
+        references.note(attempt)
+        // One that is done may be what several wait for.
+        for _ in running.count..<Self.width { start() }
       }
       group.cancelAll()
     }
@@ -131,6 +139,8 @@ package struct Publisher: Sendable {
     for plan in selected { try privateStore.removeWork(of: plan.id, except: runID) }
     // In the order of the plans, whatever ended first.
     let order = Dictionary(uniqueKeysWithValues: selected.enumerated().map { ($1.id, $0) })
+    let unfounded = references.unfounded(among: waiting)
+    waiting = waiting.map { $0.unless(unfounded) }
     waiting.sort { order[$0.result.dataset] ?? 0 < order[$1.result.dataset] ?? 0 }
     guard !isCheck else {
       try privateStore.ledger.settle(waiting.compactMap(\.settled))

@@ -1,13 +1,18 @@
-/// What can be said of a cell that is wrong without showing it.
+/// What can be said of a cell that is wrong, as a rule without showing it.
 package struct CellRemark: Sendable, Hashable {
   /// Classes of characters and how many of each: `9×4 字×1`.
   package let shape: String
   package let hint: FixHint?
+  /// The value itself, where it may be shown: cut after eighty characters.
+  package let value: String?
 
-  package init(shape: String, hint: FixHint?) {
+  package init(shape: String, hint: FixHint?, value: String? = nil) {
     self.shape = shape
     self.hint = hint
+    self.value = value
   }
+
+  package var withoutValue: CellRemark { CellRemark(shape: shape, hint: hint) }
 }
 
 /// What would make a value right.

@@ -53,11 +53,13 @@ package enum Transform: Hashable, Sendable {
 }
 
 /// A repair that a department agreed to: applied before a value is read, counted and reported, never a default.
-package enum Repair: String, Sendable, CaseIterable {
+package enum Repair: Hashable, Sendable {
   /// Removes white space, full-width and no-break spaces included, at both ends.
   case trim
   /// Replaces full-width letters, digits and signs (U+FF01…U+FF5E) and the ideographic space by the ASCII ones.
-  case halfWidth = "half-width"
+  case halfWidth
+  /// Writes a date of another form as 2024-01-26: `any`, `excel` for a spreadsheet's number of the day, or a pattern.
+  case date(String)
 }
 
 /// One source column and what becomes of it.

@@ -33,6 +33,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case unusualCharacter = "unusual-character"
   case uniqueError = "unique-error"
   case foreignKey = "foreign-key"
+  case unreadableReference = "unreadable-reference"
   case patternLimit = "pattern-limit"
   case repaired
   // The public half.
@@ -211,6 +212,11 @@ package enum FindingCode: String, Sendable, CaseIterable {
         LocalizedText(zh: "所引用的记录不存在", en: "the row that is referred to does not exist"),
         LocalizedText(
           zh: "请更正引用,或在被引用的表中补上该记录", en: "correct the reference, or add the row to the table that it refers to")
+      )
+    case .unreadableReference:
+      (
+        LocalizedText(zh: "所引用的表没有可用的数据", en: "the table that is referred to is not there, or cannot be read"),
+        LocalizedText(zh: "请先让被引用的数据集通过校验", en: "see first that the dataset that is referred to is accepted")
       )
     case .patternLimit:
       (

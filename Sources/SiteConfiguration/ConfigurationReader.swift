@@ -66,11 +66,6 @@ package struct ConfigurationReader: Sendable {
       try schema.compile()
       // The specification lets names occur twice; a column's disclosure is said by its name.
       if let twice = schema.repeatedFieldName { throw SchemaError("/fields", "the name \(twice) occurs twice") }
-      if let index = schema.foreignKeys.firstIndex(where: { $0.resource != nil }) {
-        throw SchemaError(
-          "/foreignKeys/\(index)/reference/resource",
-          "another dataset cannot be referred to by this version of Daylight")
-      }
     } catch let error as SchemaError {
       throw ConfigurationError(file: file, problem: error.description)
     } catch let error as FormatError {

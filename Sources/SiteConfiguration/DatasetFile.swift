@@ -168,11 +168,28 @@ extension ConfigurationReader {
       policies.append(
         ColumnPolicy(
           field: name, label: label, disclosure: disclosure, transform: transform,
-          repairs: try members["repair"]?.list().map { try $0.choice() } ?? []))
+          repairs: try members["repair"]?.list().map(repair) ?? []))
       try members.finish()
     }
     guard !policies.isEmpty else { throw value.fail("must list every column of the delivery") }
     return policies
+  }
+
+  private func repair(_ value: YAMLValue) throws -> Repair {
+    guard let members = try? value.mapping() else {
+      switch try value.text() {
+      case "trim": return .trim
+      case "half-width": return .halfWidth
+      default: throw value.fail("must be one of trim, half-width, {date: …}")
+      }
+    }
+    let form = try members.required("date")
+    let text = try form.text()
+    try members.finish()
+    do throws(SchemaError) { _ = try DateRepair(text) } catch {
+      throw form.fail("is no form of date: \(error.problem)", hint: "any, excel, or a pattern such as \"%Y/%m/%d\"")
+    }
+    return .date(text)
   }
 
   private func transform(_ value: YAMLValue) throws -> Transform {

@@ -2,9 +2,23 @@ internal import Publication
 internal import Tabular
 
 extension FieldCheck {
-  /// What can be said of a value that is wrong, without showing it.
-  func remark(on text: Span<UInt8>) -> CellRemark {
-    CellRemark(shape: characterClasses(of: text), hint: hint(for: copy(text)))
+  /// What can be said of a value that is wrong.
+  func remark(on text: Span<UInt8>, showsValue: Bool) -> CellRemark {
+    let bytes = copy(text)
+    return CellRemark(
+      shape: characterClasses(of: text), hint: hint(for: bytes), value: showsValue ? shown(bytes) : nil)
+  }
+
+  /// On one line, at most eighty characters.
+  private func shown(_ text: [UInt8]) -> String {
+    let scalars = String(decoding: text.prefix(400), as: UTF8.self).unicodeScalars
+    var value = String.UnicodeScalarView()
+    for scalar in scalars.prefix(80) {
+      let isPlain =
+        scalar.value >= 0x20 && !(0x7f...0x9f).contains(scalar.value) && !(0x2028...0x202e).contains(scalar.value)
+      value.append(isPlain ? scalar : "\u{fffd}")
+    }
+    return String(value) + (scalars.count > 80 || text.count > 400 ? "…" : "")
   }
 
   /// What would make the value right: each is tried.

@@ -25,6 +25,8 @@ package struct ChunkCheck: ~Copyable {
   /// What is wrong with the current cell.
   private var broken: [CellProblem] = []
   private(set) var problems: PlaceTable
+  /// Fields of which wrong values may be shown.
+  private let shownFields: Set<Int>
   /// Whether `recordProblems` is kept.
   private let notesRecords: Bool
   /// What is wrong with records of the batch that was checked last, cell by cell, and the record.
@@ -73,13 +75,14 @@ package struct ChunkCheck: ~Copyable {
   ///   - layout: of the rows that are checked.
   package init(
     for table: borrowing TableCheck, columns: [Int], layout: Source.Layout = CanonicalRows.layout,
-    notesRecords: Bool = false, profileHash: KeyedHash? = nil
+    shownFields: Set<Int> = [], notesRecords: Bool = false, profileHash: KeyedHash? = nil
   ) throws(SchemaError) {
     let schema = table.schema
     precondition(columns.count == schema.fields.count)
     self.schema = schema
     self.columns = columns
     self.notesRecords = notesRecords
+    self.shownFields = shownFields
     canCopyRows = columns.indices.allSatisfy { columns[$0] == $0 } && columns.count > 1 && layout.partsFieldsAsCanonical
     var checks: [FieldCheck] = []
     for (index, field) in schema.fields.enumerated() {
@@ -236,7 +239,7 @@ package struct ChunkCheck: ~Copyable {
       let isKept = problems.keepsRemark(kind)
       problems.add(kind, record: record)
       if notesRecords { recordProblems.append((record, kind)) }
-      if isKept { problems.remark(kind, check.remark(on: text)) }
+      if isKept { problems.remark(kind, check.remark(on: text, showsValue: shownFields.contains(field))) }
     }
     broken.removeAll(keepingCapacity: true)
   }

@@ -9,6 +9,8 @@ package struct DeliveryForm: Sendable {
   /// A record of more bytes is refused.
   package var maximumRecordByteCount: Int
   let header: HeaderRule
+  /// Fields of which wrong values may be shown; nil for all of them.
+  package var shownFields: Set<String>? = []
   /// By field, in their order.
   let repairs: [String: [Repair]]
 
@@ -34,6 +36,7 @@ package struct DeliveryForm: Sendable {
     maximumRecordByteCount = dataset.source.maximumRecordByteCount
     header = .declared(
       labels: Dictionary(dataset.columns.map { ($0.field, $0.label) }, uniquingKeysWith: { first, _ in first }))
+    shownFields = Set(dataset.columns.filter(\.disclosure.isPublic).map(\.field))
     repairs = Dictionary(dataset.columns.map { ($0.field, $0.repairs) }, uniquingKeysWith: { first, _ in first })
   }
 }

@@ -49,6 +49,18 @@ struct DeliveryHeader: Sendable {
     columnCount = labels.count
     self.lineCount = lineCount
   }
+
+  private init(_ header: DeliveryHeader, columns: [Int]) {
+    (labels, columnCount, lineCount) = (header.labels, header.columnCount, header.lineCount)
+    self.columns = columns
+  }
+
+  /// The same for some fields only; nil where one of them is not in the table.
+  func narrowed(to names: [String], of schema: Schema) -> (header: DeliveryHeader, fields: [SchemaField])? {
+    let indices = names.compactMap { schema.index(of: $0) }
+    guard indices.count == names.count, indices.allSatisfy({ columns[$0] >= 0 }) else { return nil }
+    return (DeliveryHeader(self, columns: indices.map { columns[$0] }), indices.map { schema.fields[$0] })
+  }
 }
 
 /// Parts of several header rows, one under the other, joined; a part that repeats the one above, or is empty, is left out.

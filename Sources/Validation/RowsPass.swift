@@ -12,6 +12,8 @@ struct PassResources: Sendable {
   let progress: @Sendable (Int) -> Void
   /// For the columns' profiles; nil where nobody asks for them.
   var profileHash: KeyedHash?
+  /// The tables that foreign keys refer to, by the name that the schema has for them.
+  var references: [String: ReferencedTable] = [:]
 }
 
 /// What was found in a delivery.
@@ -43,9 +45,11 @@ extension Delivery {
     var checked: CheckedRows?
     do {
       if let header = try DeliveryHeader(of: &text, self, schema: schema, findings: &findings) {
-        var pass = RowsPass(self, schema: schema, header: header, findings: findings, resources)
-        try await pass.checkRows(of: text, keepsRows: keepsRows)
-        checked = try pass.finish(header, notesKeys ? KeyProblems() : nil)
+        if let keys = try await referencedKeys(of: schema, in: resources.references, resources, &findings) {
+          var pass = RowsPass(self, schema: schema, header: header, findings: findings, keys, resources)
+          try await pass.checkRows(of: text, keepsRows: keepsRows)
+          checked = try pass.finish(header, notesKeys ? KeyProblems() : nil)
+        }
       }
     } catch let error as FormatError {
       findings.add(
@@ -88,7 +92,7 @@ private struct RowsPass: ~Copyable {
   private let resources: PassResources
   private var findings: FindingCollector
   private var check: TableCheck?
-  private let repairs: [[Repair]]
+  private let repairs: [CellRepair]
   private var output: RowsOutput?
   private var rowCount = 0
   /// Rows and lines of the file before the next chunk, the header's lines included.
@@ -98,16 +102,16 @@ private struct RowsPass: ~Copyable {
 
   init(
     _ delivery: Delivery, schema: Schema, header: DeliveryHeader, findings: FindingCollector,
-    _ resources: PassResources
+    _ references: consuming ReferencedKeys, _ resources: PassResources
   ) {
     self.delivery = delivery
     self.schema = schema
     self.header = header
     self.resources = resources
     self.findings = findings
-    check = TableCheck(schema, folder: resources.folder, memoryBudget: resources.memoryBudget)
+    check = TableCheck(schema, folder: resources.folder, memoryBudget: resources.memoryBudget, references: references)
     linesBefore = header.lineCount
-    repairs = schema.fields.map { delivery.form.repairs[$0.name] ?? [] }
+    repairs = schema.fields.map { CellRepair(delivery.form.repairs[$0.name] ?? []) }
     repairCounts = [Int](repeating: 0, count: schema.fields.count)
   }
 
@@ -118,6 +122,8 @@ private struct RowsPass: ~Copyable {
     let decode = text.decode
     let repairs = repairs
     let layout = delivery.layout
+    let shownNames = delivery.form.shownFields
+    let shown = Set(schema.fields.indices.filter { shownNames?.contains(schema.fields[$0].name) ?? true })
     let limit = delivery.form.maximumRecordByteCount
     var doneByteCount = 0
     var output = RowsOutput(path: "\(resources.folder)/rows.csv", delivery: delivery.rawRows(of: text))
@@ -127,7 +133,8 @@ private struct RowsPass: ~Copyable {
       resources.parallelism,
       make: {
         RowsWork(
-          try ChunkCheck(for: check, columns: header.columns, layout: layout, profileHash: resources.profileHash),
+          try ChunkCheck(
+            for: check, columns: header.columns, layout: layout, shownFields: shown, profileHash: resources.profileHash),
           header, layout, repairs, limit,
           keepsRows: keepsRows)
       },

@@ -7,7 +7,7 @@ internal import Tabular
 /// Rows and lines are counted from the beginning of the chunk.
 struct RowsWork: ~Copyable {
   private let header: DeliveryHeader
-  private let repairs: [[Repair]]
+  private let repairs: [CellRepair]
   private let isRepaired: [Bool]
   private let maximumRecordByteCount: Int
   private let keepsRows: Bool
@@ -34,7 +34,7 @@ struct RowsWork: ~Copyable {
   private enum StructureProblem: Int, CaseIterable { case blankRow, strayQuote, extraCell, missingCell }
 
   init(
-    _ check: consuming ChunkCheck, _ header: DeliveryHeader, _ layout: Source.Layout, _ repairs: [[Repair]],
+    _ check: consuming ChunkCheck, _ header: DeliveryHeader, _ layout: Source.Layout, _ repairs: [CellRepair],
     _ maximumRecordByteCount: Int, keepsRows: Bool
   ) {
     self.check = check
@@ -183,7 +183,7 @@ struct RowsWork: ~Copyable {
     check.check(
       batch, records: records, rowsBefore: recordCount, linesBefore: lineCount, isRepaired: isRepaired,
       repair: { field, text in
-        guard let repaired = repairedText(text, repairs[field]) else { return nil }
+        guard let repaired = repairs[field](text) else { return nil }
         counts[field] += 1
         return repaired
       })
@@ -233,7 +233,7 @@ func isSameKey(
         let field = schema.fields[index]
         let check = try FieldCheck(field, missingValues: schema.missingValues, at: "/fields/\(index)")
         let cell = Array(reader.batch.text(reader.batch.field(record, header.columns[index])))
-        let text = repairedText(cell.span, delivery.form.repairs[field.name] ?? []) ?? cell
+        let text = CellRepair(delivery.form.repairs[field.name] ?? [])(cell.span) ?? cell
         var canonical: [UInt8] = []
         let verdict = check.read(text.span, appendingTo: &canonical) { _, _ in }
         if verdict != .rewritten { canonical = text }

@@ -19,7 +19,7 @@ extension Delivery {
     var rejected = try SplitFile(replacing: paths.rejected)
     let table = TableCheck(schema, folder: resources.folder, memoryBudget: resources.memoryBudget)
     var check = try ChunkCheck(for: table, columns: header.columns, layout: layout, notesRecords: true)
-    let repairs = schema.fields.map { form.repairs[$0.name] ?? [] }
+    let repairs = schema.fields.map { CellRepair(form.repairs[$0.name] ?? []) }
     let headerRowCount = form.dialect.headerRowCount
     if headerRowCount > 0 {
       accepted.file.append(header.labels.map { Array($0.utf8) })
@@ -36,7 +36,7 @@ extension Delivery {
       check.begin()
       check.check(
         reader.batch, records: whole, rowsBefore: 0, linesBefore: 0, isRepaired: repairs.map { !$0.isEmpty },
-        repair: { repairedText($1, repairs[$0]) })
+        repair: { repairs[$0]($1) })
       let wrong = check.findingsByRecord
       for record in reader.batch.rows where reader.recordsBefore + record >= headerRowCount {
         guard !reader.batch.isBlank(record) || (header.columnCount == 1 && whole.contains(record)) else { continue }

@@ -1,5 +1,6 @@
 package import Ingest
 package import Publication
+internal import Recognition
 package import TableSchema
 package import Tabular
 
@@ -10,19 +11,23 @@ package struct Validate: Stage {
   private let splitFolder: String?
   private let past: TableProfile?
   private let profileHash: KeyedHash?
+  private let references: [String: ReferencedTable]
 
   /// - Parameters:
   ///   - splitFolder: a private folder to which rows that can be accepted and rows that cannot are written, each to its own
   ///   file; nil where nobody asks for them.
   ///   - past: what the last accepted delivery was like.
   ///   - profileHash: how values are hashed in profiles; nil to make none.
+  ///   - references: the tables that foreign keys refer to, by the name that the schema has for them.
   package init(
-    schema: Schema, splitFolder: String? = nil, past: TableProfile? = nil, profileHash: KeyedHash? = nil
+    schema: Schema, splitFolder: String? = nil, past: TableProfile? = nil, profileHash: KeyedHash? = nil,
+    references: [String: ReferencedTable] = [:]
   ) {
     self.schema = schema
     self.splitFolder = splitFolder
     self.past = past
     self.profileHash = profileHash
+    self.references = references
   }
 
   /// - Throws: `Refusal` with every finding; nothing of the delivery is handed on then.
@@ -35,7 +40,7 @@ package struct Validate: Stage {
     let resources = PassResources(
       folder: run.folder(of: .validation), memoryBudget: run.memoryBudget, parallelism: run.parallelism,
       progress: { run.progress(.advanced(.validation, dataset.id, byteCount: $0, total: file.byteCount)) },
-      profileHash: profileHash)
+      profileHash: profileHash, references: references)
     let checked = try await delivery.check(schema, keepsRows: true, notesKeys: splitFolder != nil, resources)
     let split = try splitFolder.map { try delivery.split(checked, schema, into: $0, resources) } ?? []
     var findings = FindingCollector()
@@ -73,8 +78,14 @@ package struct Validate: Stage {
     }
   }
 
-  /// An enumeration lists values: of a column that is not public it is not shown.
+  /// An enumeration lists values: of a column that is not public it is not shown; nor is a value that holds somebody's number.
   private func shown(_ finding: Finding, of dataset: Dataset) -> Finding {
+    var finding = finding
+    finding.remarks = finding.remarks.map { remark in
+      var isSensitive = false
+      if let value = remark.value { findSensitiveNumbers(in: Array(value.utf8)[...]) { _ in isSensitive = true } }
+      return isSensitive ? remark.withoutValue : remark
+    }
     guard finding.rule == "enum",
       dataset.columns.first(where: { $0.field == finding.field })?.disclosure.isPublic != true
     else {
@@ -90,13 +101,15 @@ package struct Validate: Stage {
 ///   - folder: where goes what does not fit in memory.
 ///   - progress: called with the bytes that are done.
 package func validate(
-  _ path: String, form: DeliveryForm, against schema: Schema, folder: String,
+  _ path: String, form: DeliveryForm, against schema: Schema, references: [String: ReferencedTable] = [:],
+  folder: String,
   parallelism: Parallelism = Parallelism(), progress: @escaping @Sendable (Int) -> Void = { _ in }
 ) async throws -> Report {
   do {
     let delivery = try await Delivery(path: path, form: form, parallelism)
     let resources = PassResources(
-      folder: folder, memoryBudget: 24 << 20, parallelism: parallelism, progress: progress)
+      folder: folder, memoryBudget: 24 << 20, parallelism: parallelism, progress: progress,
+      references: references)
     let checked = try await delivery.check(schema, keepsRows: false, resources)
     return Report(
       stage: .validation, findings: checked.findings.findings, rowCount: checked.rowCount ?? 0,

@@ -95,6 +95,22 @@ import Testing
     #expect(try validate(unique, "id,parent\n1,\n1,\n").isValid, "null is no value that could repeat")
   }
 
+  @Test func keysOfAnotherTable() throws {
+    let schema =
+      #"{"fields":[{"name":"id"},{"name":"s","type":"integer"},{"name":"k"}],"foreignKeys":[{"fields":["s","k"],"reference":{"resource":"stations","fields":["no","kind"]}}]}"#
+    let table = try file("t.csv", "id,s,k\n1,7,a\n2,08,b\n3,,c\n4,7,b\n5,9,a\n")
+    let stations = try file("stations.csv", "name,kind,no\nx,a,07\ny,b,8\nz,,9\n")
+    let arguments = [executable, "validate", "--schema", try file("s.json", schema), "--input", table, "--report", "-"]
+    let result = try run(arguments + ["--reference", "stations=\(stations)"])
+    let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    let errors = try #require(json?["errors"] as? [[String: Any]], "\(result.error)")
+    #expect(errors.map { $0["row"] as? Int } == [5, 6] && errors[0]["type"] as? String == "foreign-key")
+    let without = try run(arguments)
+    #expect(without.code == 2 && without.error.contains("--reference stations=FILE"))
+    let wrong = try run(arguments + ["--reference", "stations=\(try file("o.csv", "no,sort\n1,2\n"))"])
+    #expect(wrong.code == 3 && wrong.output.contains("unreadable-reference"))
+  }
+
   @Test func dialects() throws {
     let schema = #"{"fields":[{"name":"a b","type":"integer"},{"name":"c","type":"string"}]}"#
     let dialect = #"{"delimiter":";","quoteChar":"'","headerRows":[1,2],"nullSequence":"-"}"#
@@ -191,6 +207,22 @@ import Testing
       let text = result.output + result.error
       #expect(!text.contains("secret") && !text.contains("hidden") && text.contains("type-error"), "\(text)")
     }
+  }
+
+  /// Values are shown to whoever asks, and never below a public folder.
+  @Test func valuesAreShownToWhoAsks() throws {
+    let schema = try file("s.json", #"{"fields":[{"name":"a","type":"integer"}]}"#)
+    let table = try file("t.csv", "a\nthis one\n")
+    let arguments = [executable, "validate", "--schema", schema, "--input", table, "--show-values"]
+    #expect(try run(arguments).output.contains("“this one”"))
+    let page = try run(arguments + ["--html", "\(folder.path)/page.html"])
+    let written = try String(contentsOfFile: "\(folder.path)/page.html", encoding: .utf8)
+    #expect(page.code == 3 && written.contains("this one"))
+    let site = "\(folder.path)/site"
+    try FileManager.default.createDirectory(atPath: "\(site)/metadata", withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: "\(site)/metadata/timestamp.json"))
+    let refused = try run(arguments + ["--report", "\(site)/sub/report.json"])
+    #expect(refused.code == 2 && refused.error.contains("--show-values"), "\(refused.error)")
   }
 
   /// What would make each value right is said, and what it looks like; the value is not.

@@ -27,6 +27,22 @@ import Testing
     guard let python = python(with: "jsonschema, yaml") else { return }
     let site = try TestSite(copyOfProject: true)
     #expect(try site.daylight("publish", "--quiet").code == 0)
+    // Reports of all kinds: keys, cells, header, encoding, form.
+    try site.write(
+      #"{"fields":[{"name":"a","type":"integer","constraints":{"minimum":3}},{"name":"b","type":"date"}],"primaryKey":"a"}"#,
+      "s.json")
+    for (index, text) in ["a,b\n1,2\n1,x,y\n1,2024/1/1\n\n4,\"u\nv\"\n1,2024-01-01\n", "a\n1\n", "", "a,b\n1,\"x\n"]
+      .enumerated()
+    {
+      try site.write(text, "t.csv")
+      #expect(
+        try site.daylight(
+          "validate", "--schema", "s.json", "--input", "t.csv", "--report", "report-\(index).json", "--show-values"
+        ).code == 3)
+    }
+    try site.write(Data([0x61, 0x2c, 0x62, 0x0a, 0xff, 0xff]), "t.csv")
+    #expect(
+      try site.daylight("validate", "--schema", "s.json", "--input", "t.csv", "--report", "report-9.json").code == 3)
     let script = """
       import glob, json, sys, yaml, jsonschema
       n = 0
@@ -38,12 +54,12 @@ import Testing
           for error in jsonschema.Draft202012Validator(schema).iter_errors(value): print(path, list(error.absolute_path), error.message)
           n += 1
       check("site", "datasets/site.yaml"); check("calendar", "datasets/calendar.yaml"); check("department", "datasets/*/department.yaml"); check("dataset", "datasets/*/*/dataset.yaml")
-      check("release", "public/data/*/*/*/release.json")
+      check("release", "public/data/*/*/*/release.json"); check("validation-report", "report-*.json")
       print("files", n)
       """
     let result = try run([python, "-c", script], in: site.path)
-    // One site, one calendar, five departments, five datasets, and each release twice: by its name and as the latest.
-    #expect(result.output == "files 22\n", "\(result.output)\(result.error)")
+    // One site, one calendar, five departments, five datasets, five reports, and each release twice: by its name and as the latest.
+    #expect(result.output == "files 27\n", "\(result.output)\(result.error)")
   }
 
   /// Every key that the parser takes is described, and every described key is taken: the messages about unknown keys list them.

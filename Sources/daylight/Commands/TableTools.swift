@@ -59,7 +59,7 @@ struct ValidateCommand: AsyncParsableCommand {
     commandName: "validate",
     abstract: "Checks any table against a Table Schema.",
     discussion: """
-      The report never shows a cell's value. Exit code 0 where the table is valid, 3 where it is not.
+      Without --show-values no cell's value is shown. Exit code 0 where the table is valid, 3 where it is not.
 
       The JSON report is {valid, errors, warnings, counts}. An error has `type` (frictionless' names where there is one), `row`
       (the header is row 1), `line`, `field`, `fieldNumber`, and where they apply `constraint`, `limit` and `otherRow`. Of each
@@ -68,6 +68,7 @@ struct ValidateCommand: AsyncParsableCommand {
       Examples:
         daylight validate --schema river.tableschema.json --input river.csv
         daylight validate --schema S.json --input F.csv --dialect D.json --report -
+        daylight validate --schema S.json --input F.csv --reference stations=stations.csv
         daylight validate --schema S.json --input F.csv --html report.html    a page to print and send, zh and en
       """)
 
@@ -76,31 +77,49 @@ struct ValidateCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The Table Schema, a JSON file.", valueName: "file"))
   var schema: String
 
+  @Option(
+    help: ArgumentHelp(
+      "A table that foreign keys refer to, as the schema's name for it and the file; once for each.",
+      valueName: "name=file"))
+  var reference: [String] = []
+
   @Option(help: ArgumentHelp("Write the report as JSON to this file; - is standard output.", valueName: "file"))
   var report: String?
 
   @Option(help: ArgumentHelp("Write the report as a page for people to this file.", valueName: "file"))
   var html: String?
 
+  @Flag(help: "Show the values that are wrong: for people who may see them. Refused for files below a public folder.")
+  var showValues = false
+
   @Option(help: ArgumentHelp("Language of messages: zh or en.", valueName: "language"))
   var lang: Language?
 
   func run() async throws {
-    let form = try file.form()
+    var form = try file.form()
+    if showValues {
+      for path in [report, html].compactMap(\.self) where path != "-" { try refusePublicPlace(path) }
+      form.shownFields = nil
+    }
+    let references = try referencedTables()
     let schema = try describedMistakes(in: schema) { json in
       let schema = try Schema(json: json).accepting(nullSequence: form.dialect.nullSequence)
       try schema.compile()
-      if let index = schema.foreignKeys.firstIndex(where: { $0.resource != nil }) {
-        throw SchemaError("/foreignKeys/\(index)/reference/resource", "another table cannot be given yet")
+      for (index, key) in schema.foreignKeys.enumerated() {
+        guard let resource = key.resource, references[resource] == nil else { continue }
+        throw SchemaError(
+          "/foreignKeys/\(index)/reference/resource", "needs that table: --reference \(resource)=FILE")
       }
       return schema
     }
     let found = try await Validation.validate(
-      inputPath(file.input), form: form, against: schema, folder: temporaryFolder())
+      inputPath(file.input), form: form, against: schema, references: references, folder: temporaryFolder())
     let language = lang ?? terminalLanguage()
+    let facts = report == nil && html == nil ? [] : try digests()
     if let report {
       let json = ValidationJSON(
-        report: found, schema: schema, headerRowCount: form.dialect.headerRowCount, language: language)
+        report: found, schema: schema, headerRowCount: form.dialect.headerRowCount, facts: facts,
+        language: language)
       let bytes = json.value.prettyBytes
       if report == "-" {
         writeOutput(String(decoding: bytes, as: UTF8.self))
@@ -112,7 +131,8 @@ struct ValidateCommand: AsyncParsableCommand {
     }
     if let html {
       let name = file.input.split(separator: "/").last.map(String.init) ?? ""
-      let subject = ReportPage.Subject(name: LocalizedText(zh: name, en: name), detail: "", reports: [found])
+      let subject = ReportPage.Subject(
+        name: LocalizedText(zh: name, en: name), detail: "", reports: [found], facts: facts)
       try writeDurably(ReportPage(subjects: [subject]).bytes(), to: SiteOptions.absolute(html), mode: 0o600)
     }
     if report != "-" {
@@ -125,6 +145,38 @@ struct ValidateCommand: AsyncParsableCommand {
       writeOutput(text.findings(found))
     }
     if !found.errors.isEmpty { throw ExitCode(3) }
+  }
+
+  /// What was checked against what, and by which version.
+  private func digests() throws -> [(key: String, value: String)] {
+    [
+      ("file-sha256", try InputFile(path: inputPath(file.input)).digest().hex),
+      ("schema-sha256", try InputFile(path: inputPath(schema)).digest().hex),
+      ("daylight", Daylight.configuration.version),
+    ]
+  }
+
+  /// A folder of a published site, or one that is named as such, is no place for values.
+  private func refusePublicPlace(_ path: String) throws {
+    var folder = try SiteOptions.absolute(path)
+    let usual = try SiteOptions.absolute("public")
+    while let slash = folder.lastIndex(of: "/") {
+      folder = String(folder[..<slash])
+      guard folder == usual || fileKind("\(folder)/metadata/timestamp.json") != nil else { continue }
+      throw ValidationError("--show-values writes nothing below the public folder \(folder)")
+    }
+  }
+
+  private func referencedTables() throws -> [String: ReferencedTable] {
+    var tables: [String: ReferencedTable] = [:]
+    for text in reference {
+      guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+        throw ValidationError("--reference \(text) must be name=file")
+      }
+      let path = try inputPath(String(text[text.index(after: sign)...]))
+      tables[String(text[..<sign])] = ReferencedTable(path: path, form: DeliveryForm())
+    }
+    return tables
   }
 
   private func temporaryFolder() -> String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }

@@ -11,6 +11,7 @@ struct ReportPage {
     let name: LocalizedText
     let detail: String
     let reports: [Report]
+    var facts: [(key: String, value: String)] = []
     /// Why there is no report, or what it does not say.
     var message: LocalizedText?
   }
@@ -30,8 +31,8 @@ struct ReportPage {
       "checked": language == .zh ? "checked" : "",
       "heading": word("数据校验报告", "Report on deliveries"),
       "explanation": word(
-        "本报告不含任何单元格的内容:只写明位置、数量、字符类别(9 为数字,a 为字母,字为汉字,９ 为全角数字,空为空格)和处理办法。“行”为数据行,不含表头;“文件行”为文件中的物理行。",
-        "No cell's content is in this report: only places, counts, classes of characters (9 a digit, a a letter, 字 an ideograph, ９ a full-width digit, 空 a space) and what to do. Rows are those of data, the header not counted; lines are those of the file."
+        "除公开列中有误的内容外,本报告不含单元格的内容:只写明位置、数量、字符类别(9 为数字,a 为字母,字为汉字,９ 为全角数字,空为空格)和处理办法。“行”为数据行,不含表头;“文件行”为文件中的物理行。",
+        "But for what is wrong in public columns, no cell's content is in this report: only places, counts, classes of characters (9 a digit, a a letter, 字 an ideograph, ９ a full-width digit, 空 a space) and what to do. Rows are those of data, the header not counted; lines are those of the file."
       ),
       "subjects": subjects.map { subject(of: $0, language) },
     ]
@@ -58,8 +59,10 @@ struct ReportPage {
         word("处理办法", "What to do"),
       ],
       "findings": findings.map { row($0, language) },
-      "facts": subject.reports.flatMap(\.facts).filter { !$0.key.hasSuffix("-file") }.map { "\($0.key) \($0.value)" }
-        .joined(separator: word(";", "; ")),
+      "facts": (subject.reports.flatMap(\.facts) + subject.facts).filter { !$0.key.hasSuffix("-file") }.map {
+        "\($0.key) \($0.value)"
+      }
+      .joined(separator: word(";", "; ")),
       "factsHeading": word("文件:", "File: "),
     ]
   }
@@ -86,7 +89,9 @@ struct ReportPage {
       if let line = place.line { parts.append(word("文件行 \(line)", "line \(line)")) }
       if let byte = place.byte { parts.append(word("字节 \(byte)", "byte \(byte)")) }
       if index < finding.remarks.count, !finding.remarks[index].shape.isEmpty {
-        parts.append(word("形如 ", "like ") + finding.remarks[index].shape)
+        parts.append(
+          finding.remarks[index].value.map { word("内容 ", "value ") + "“\($0)”" }
+            ?? word("形如 ", "like ") + finding.remarks[index].shape)
       }
       return parts.isEmpty ? nil : parts.joined(separator: word(",", ", "))
     }

@@ -25,6 +25,10 @@ struct ReportText {
       if let place = place(finding) { details.append(place) }
       if !details.isEmpty { line += word("(", " (") + details.joined(separator: word(",", ", ")) + word(")", ")") }
       if finding.severity == .error { line += "\n    → \(text.advice[language])" }
+      let values = finding.remarks.compactMap(\.value)
+      if !values.isEmpty {
+        line += "\n    \(word("例如", "such as")) " + values.map { "“\($0)”" }.joined(separator: word("、", ", "))
+      }
       for hint in finding.hints { line += "\n    → \(hint.text[language])" }
       return line + "\n"
     }.joined()

@@ -89,6 +89,11 @@ func resultsJSON(_ results: [DatasetResult], exitCode: Int32) -> JSON {
       ("examples", .array(finding.examples.map(location))),
       ("others", finding.others.isEmpty ? nil : .array(finding.others.map(location))),
       ("shapes", finding.remarks.isEmpty ? nil : .array(finding.remarks.map { .string($0.shape) })),
+      (
+        "values",
+        finding.remarks.contains { $0.value != nil }
+          ? .array(finding.remarks.map { $0.value.map { .string($0) } ?? .null }) : nil
+      ),
       ("hints", finding.hints.isEmpty ? nil : .array(finding.hints.map { .string($0.rawValue) })),
     ])
   }

@@ -7,6 +7,8 @@ struct ValidationJSON {
   let report: Report
   let schema: Schema
   let headerRowCount: Int
+  /// What was checked, and against what.
+  var facts: [(key: String, value: String)] = []
   let language: Language
 
   var value: JSON {
@@ -25,7 +27,7 @@ struct ValidationJSON {
           ("groups", .array(report.findings.map(group))),
         ])
       ),
-      ("file", .members(report.facts.map { ($0.key, .string($0.value)) })),
+      ("file", .members((report.facts + facts).map { ($0.key, .string($0.value)) })),
     ])
   }
 
@@ -41,7 +43,8 @@ struct ValidationJSON {
           ("type", .string(finding.code.rawValue)), ("row", record(place)),
           ("line", place.line.map { .int($0) }), ("byte", place.byte.map { .int($0) }),
         ] + subject(of: finding) + [
-          ("shape", remark.map { .string($0.shape) }), ("hint", remark?.hint.map { .string($0.rawValue) }),
+          ("shape", remark.map { .string($0.shape) }), ("value", remark?.value.map { .string($0) }),
+          ("hint", remark?.hint.map { .string($0.rawValue) }),
           ("otherRow", other.flatMap(record)), ("message", .string(text.meaning[language])),
           ("advice", .string((remark?.hint?.text ?? text.advice)[language])),
         ])
