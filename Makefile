@@ -1,7 +1,7 @@
 # `make publish` and `make test` do all the set-up on a fresh machine that has Swift and apt. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests build install publish check status serve test bench lint format docs clean
+.PHONY: help setup setup-tests build install publish check status serve test bench fuzz lint format docs clean
 
 # What the build needs of the system, and what only the tests need.
 PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libdeflate-dev libpcre2-dev libcurl4-openssl-dev ca-certificates tzdata
@@ -50,10 +50,13 @@ test: setup-tests ## Runs every test.
 bench: build ## Measures the release build beside its peers (BENCH="--large --many" for more); needs ../shared/bench.
 	@.ci/install pigz libdeflate-tools python3 python3-venv
 	@if [ ! -x .cache/bench-python/bin/python ]; then python3 -m venv .cache/bench-python; fi
-	@.cache/bench-python/bin/python -c 'import numpy, polars' 2>/dev/null \
-	  || .cache/bench-python/bin/python -m pip install -q --disable-pip-version-check numpy polars
+	@.cache/bench-python/bin/python -c 'import numpy, polars, frictionless' 2>/dev/null \
+	  || .cache/bench-python/bin/python -m pip install -q --disable-pip-version-check numpy polars frictionless
 	@swift build -c release --product decoding-bench $(SWIFT_FLAGS)
 	@python3 .ci/bench $(BENCH)
+
+fuzz: setup ## Looks for crashes of the readers for a minute each (FUZZ="--seconds 720"; --planted to see that bugs are found).
+	@.ci/fuzz $(FUZZ)
 
 lint: ## Checks format, imports against the map, forbidden calls and file sizes.
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -109,6 +109,9 @@ let package = Package(
     .executableTarget(
       name: "decoding-bench", dependencies: ["Publication", "Tabular"], path: "Tests/DecodingBench",
       swiftSettings: strict),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Publication", "SiteConfiguration", "Tabular", "TableSchema", "TestSupport"],
+      path: "Tests/Fuzz", swiftSettings: strict),
     test("PublicationTests", ["Publication", "TestSupport"]),
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
