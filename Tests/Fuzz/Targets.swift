@@ -18,6 +18,50 @@ private func planted(_ isThere: Bool) {
   #endif
 }
 
+/// Text put together of words: byte for byte by chance few texts get past a parser. An input that begins with byte 1 names words.
+private func spelled(_ bytes: [UInt8], _ words: [String]) -> [UInt8] {
+  guard bytes.first == 1 else { return bytes }
+  return bytes.dropFirst().flatMap { Array(words[Int($0) % words.count].utf8) }
+}
+
+/// The text with the closing brackets that it lacks, before its last line where there is one.
+private func closed(_ text: [UInt8]) -> [UInt8] {
+  var open: [UInt8] = []
+  var isQuoted = false
+  let end = text.lastIndex(of: 0x0a) ?? text.endIndex
+  for byte in text[..<end] {
+    if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+    guard !isQuoted else { continue }
+    if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") { open.append(byte + 2) }
+    if byte == open.last { open.removeLast() }
+  }
+  return text[..<end] + open.reversed() + text[end...]
+}
+
+private let schemaWords = [
+  "{", "}", "[", "]", ",", "\n", "1", "0.5", "\"a\"", "\"b\"", "true", "null", "\"2024-01-02\"", "\"%Y/%m\"",
+  "{\"fields\":[",
+  "{\"name\":\"a\"", "},{\"name\":\"b\"", "]}", ",\"type\":\"integer\"", ",\"type\":\"number\"", ",\"type\":\"date\"",
+  ",\"type\":\"datetime\"", ",\"type\":\"list\"", ",\"type\":\"duration\"", ",\"type\":\"object\"",
+  ",\"type\":\"geojson\"",
+  ",\"type\":\"string\"", ",\"type\":\"boolean\"", ",\"format\":", ",\"constraints\":{", "\"required\":true",
+  "\"unique\":true",
+  "\"minimum\":", "\"maxLength\":", "\"pattern\":\"[a-z-[b]]+\"", "\"pattern\":\"(a|b)*c\"", "\"enum\":[",
+  "\"jsonSchema\":",
+  "{\"$ref\":\"#\"}", "{\"allOf\":[", ",\"primaryKey\":", ",\"uniqueKeys\":[[", ",\"foreignKeys\":[",
+  ",\"missingValues\":[",
+  ",\"categories\":[", ",\"fieldsMatch\":\"subset\"", ",\"groupChar\":\",\"", ",\"decimalChar\":\",\"",
+  ",\"bareNumber\":false",
+]
+
+private let yamlWords = [
+  "name", "zh", "en", "contact", "email", "telephone", "history", ": ", "- ", "\n", "  ", "{", "}", "[", "]", ", ", "x",
+  "a@b.example",
+  "name: x\n", "contact: {name: x, email: a@b.example}\n", "history:\n", "- x\n", "&a ", "*a", "!!str ", "\"", "'",
+  "|\n", ">\n", "#",
+  "null", "1", "~", "? ", "---\n", "<<", "%YAML 1.2\n", "\t",
+]
+
 /// The bytes in two pieces, cut where the first of them says.
 private func cut(_ bytes: [UInt8]) -> [[UInt8]] {
   guard let first = bytes.first, bytes.count > 1 else { return [bytes] }
@@ -45,7 +89,8 @@ struct CSVTarget: FuzzTarget {
     dialect.doublesQuotes = first & 16 == 0
     dialect.footerRowCount = Int(first >> 5)
     if first & 32 == 32 { dialect.lineTerminator = "||" }
-    precondition(rewritten([text], dialect) == rewritten(cut(text), dialect), "how the bytes come changes the rewriting")
+    precondition(
+      rewritten([text], dialect) == rewritten(cut(text), dialect), "how the bytes come changes the rewriting")
   }
 
   private func records(_ pieces: [[UInt8]], _ layout: Source.Layout) -> [[[UInt8]]]? {
@@ -75,7 +120,7 @@ struct JSONTarget: FuzzTarget {
 
   func look(at bytes: [UInt8]) {
     guard let json = try? JSONParser.parse(bytes) else { return }
-    planted(json.elements.map { $0.count > 1 && $0[1].members?.first?.name == "" } == true)
+    planted(json.text?.unicodeScalars.contains { $0.value > 0xffff } == true)
     let text = json.compactBytes
     guard let again = try? JSONParser.parse(text) else { preconditionFailure("what is written cannot be read") }
     precondition(again.compactBytes == text, "what is written is read as something else")
@@ -95,7 +140,7 @@ struct EncodingTarget: FuzzTarget {
       if encoding == .gb18030 {
         var text = bytes
         precondition((try? decodeGB18030(&text)) != nil && text == whole, "two decoders differ")
-        planted(whole.count > 5 && whole[2] >= 0xf0 && whole[1] == 0x22)
+        planted(whole.contains { $0 >= 0xf0 })
       }
     }
     findDamage(in: bytes.span) { _, _ in true }
@@ -114,7 +159,8 @@ struct EncodingTarget: FuzzTarget {
 struct SchemaTarget: FuzzTarget {
   let name = "schema"
 
-  func look(at bytes: [UInt8]) {
+  func look(at input: [UInt8]) {
+    let bytes = input.first == 1 ? closed(spelled(input, schemaWords)) : input
     let end = bytes.lastIndex(of: 0x0a) ?? bytes.endIndex
     guard let json = try? JSONParser.parse(Array(bytes[..<end])) else { return }
     _ = try? Source.Dialect(json: json)
@@ -124,7 +170,7 @@ struct SchemaTarget: FuzzTarget {
       preconditionFailure("a schema that is written cannot be read")
     }
     precondition(again.json.compactBytes == text, "a schema that is written is read as another")
-    planted(schema.fields.count == 2 && schema.fields[1].constraints.unique)
+    planted(schema.fields.count == 1 && schema.fields[0].constraints.required)
     check(Array(bytes[min(end + 1, bytes.count)...]), schema)
   }
 
@@ -151,11 +197,12 @@ struct YAMLTarget: FuzzTarget {
     reader = try? ConfigurationReader(datasetsFolder: folder, schemasFolder: folder, forbiddenFolders: [])
   }
 
-  func look(at bytes: [UInt8]) {
+  func look(at input: [UInt8]) {
+    let bytes = spelled(input, yamlWords)
     guard let file = fopen("\(folder)/office/department.yaml", "wb") else { return }
     fwrite(bytes, 1, bytes.count, file)
     fclose(file)
     guard let id = try? DepartmentID("office"), let department = try? reader?.department(id) else { return }
-    planted(department.history.count == 2)
+    planted(department.history.count == 1)
   }
 }
