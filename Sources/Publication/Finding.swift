@@ -52,6 +52,15 @@ package struct Finding: Sendable {
     return hints
   }
 
+  /// Values that may be shown, each once; empty ones say nothing.
+  package var values: [String] {
+    var values: [String] = []
+    for remark in remarks {
+      if let value = remark.value, !value.isEmpty, !values.contains(value) { values.append(value) }
+    }
+    return values
+  }
+
   package static let exampleLimit = 5
 
   package init(

@@ -87,7 +87,9 @@ struct Drift {
     return tenths % 10 == 0 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
   }
 
-  /// By how much of its old width a range grew at its two ends; nil where it cannot be told. Dates are counted in days.
+  /// By how much of its old width a range grew at its two ends.
+  ///
+  /// Nil where it cannot be told. Dates are counted in days.
   private func widening(from past: (least: String, most: String), to range: (least: String, most: String)) -> Double? {
     guard let a = position(past.least), let b = position(past.most), let c = position(range.least),
       let d = position(range.most)

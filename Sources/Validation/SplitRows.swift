@@ -50,6 +50,7 @@ extension Delivery {
         } else if cells.count != header.columnCount {
           findings.append(Finding(cells.count > header.columnCount ? .extraCell : .missingCell))
         }
+        findings += cells.flatMap(lostText)
         findings += checked.keyProblems?.problems(ofRow: row) ?? []
         if findings.isEmpty {
           accepted.add(cells)
@@ -68,6 +69,16 @@ extension Delivery {
       ("accepted-rows", String(counts.0)), ("accepted-file", paths.accepted), ("rejected-rows", String(counts.1)),
       ("rejected-file", paths.rejected),
     ]
+  }
+
+  /// What stands where something else was; what is only strange is let in.
+  private func lostText(_ cell: [UInt8]) -> [Finding] {
+    var isLost = false
+    findDamage(in: cell.span) { damage, _ in
+      isLost = isLost || damage.isLoss
+      return !isLost
+    }
+    return isLost ? [Finding(.damagedText)] : []
   }
 
   /// In both languages: the file is for officers, and for whoever they send it to.

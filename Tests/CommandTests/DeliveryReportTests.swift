@@ -41,11 +41,12 @@ import Testing
       h",7,
       8,"i"i,8,
       7,j,9,
+      11,k\u{fffd},9,
 
       """
     let site = try site(input)
     let result = try site.daylight("check", "--split", now: clock)
-    #expect(result.code == 3 && result.output.contains("accepted-rows 2") && result.output.contains("rejected-rows 7"))
+    #expect(result.code == 3 && result.output.contains("accepted-rows 2") && result.output.contains("rejected-rows 8"))
     #expect(
       try site.text("workspace/split/office/things/accepted.csv")
         == "id,kind,amount,phone\n1,a,1,13800138000\n7,\"h\nh\",7,\n")
@@ -54,12 +55,12 @@ import Testing
     let expected = [
       ("2,3,", "type-error number"), ("3,4,", "constraint-error minimum 0"), ("3,4,", "primary-key"),
       ("4,5,", "missing-cell"), ("5,6,", "primary-key required"), ("7,8,", "constraint-error pattern"),
-      ("9,11,", "stray-quote"), ("10,12,", "primary-key"),
+      ("9,11,", "stray-quote"), ("10,12,", "primary-key"), ("11,13,", "damaged-text"),
     ]
     for (place, reason) in expected {
       #expect(rejected.contains { $0.hasPrefix(place) && $0.contains(reason) }, "\(place) \(reason) \(rejected)")
     }
-    #expect(rejected.count == 8)
+    #expect(rejected.count == 9)
     let attributes = try FileManager.default.attributesOfItem(
       atPath: "\(site.path)/workspace/split/office/things/rejected.csv")
     #expect((attributes[.posixPermissions] as? Int) == 0o600)
@@ -73,7 +74,7 @@ import Testing
     let result = try site.daylight("check", "--html", "\(site.path)/report.html", now: clock)
     #expect(result.code == 3)
     let page = try site.text("report.html")
-    for part in ["未通过", "type-error", "全角", "primary-key", "office/things", "“１２”", "第 2 行"] {
+    for part in ["未通过", "type-error", "全角", "primary-key", "office/things", "“１２”", "与第 1 行相同"] {
       #expect(page.contains(part), "\(part)")
     }
     #expect(!page.contains("13800138000") && !page.contains("http"))

@@ -18,7 +18,9 @@ private func planted(_ isThere: Bool) {
   #endif
 }
 
-/// Text put together of words: byte for byte by chance few texts get past a parser. An input that begins with byte 1 names words.
+/// Text put together of words, because byte for byte by chance few texts get past a parser.
+///
+/// An input that begins with byte 1 names words.
 private func spelled(_ bytes: [UInt8], _ words: [String]) -> [UInt8] {
   guard bytes.first == 1 else { return bytes }
   return bytes.dropFirst().flatMap { Array(words[Int($0) % words.count].utf8) }

@@ -71,7 +71,7 @@ struct ReportPage {
     func word(_ zh: String, _ en: String) -> String { language == .zh ? zh : en }
     let text = finding.code.text
     let isError = finding.severity == .error
-    let wanted = [finding.rule, finding.limit].compactMap { $0 }.joined(separator: " ")
+    let wanted = [finding.rule.map { ruleText($0, language) }, finding.limit].compactMap { $0 }.joined(separator: " ")
     return [
       "code": finding.code.rawValue, "meaning": text.meaning[language], "class": isError ? "bad" : "",
       "mark": isError ? word("错误", "error") : word("提示", "note"),
@@ -90,8 +90,11 @@ struct ReportPage {
       if let byte = place.byte { parts.append(word("字节 \(byte)", "byte \(byte)")) }
       if index < finding.remarks.count, !finding.remarks[index].shape.isEmpty {
         parts.append(
-          finding.remarks[index].value.map { word("内容 ", "value ") + "“\($0)”" }
+          finding.remarks[index].value.flatMap { $0.isEmpty ? nil : $0 }.map { word("内容 ", "value ") + "“\($0)”" }
             ?? word("形如 ", "like ") + finding.remarks[index].shape)
+      }
+      if index < finding.others.count, let other = finding.others[index].row {
+        parts.append(word("与第 \(other) 行相同", "same as row \(other)"))
       }
       return parts.isEmpty ? nil : parts.joined(separator: word(",", ", "))
     }

@@ -16,7 +16,7 @@ struct ReportText {
       var details: [String] = []
       if let field = finding.field { details.append(word("列 \(field)", "column \(field)")) }
       if let rule = finding.rule {
-        details.append(word("规则 \(rule)", "rule \(rule)") + (finding.limit.map { " \($0)" } ?? ""))
+        details.append(word("要求 \(ruleText(rule, language))", "rule \(rule)") + (finding.limit.map { " \($0)" } ?? ""))
       }
       if finding.rule == nil, let limit = finding.limit { details.append(limit) }
       if let detail = finding.detail { details.append(self.detail(detail, of: finding.code)) }
@@ -25,7 +25,7 @@ struct ReportText {
       if let place = place(finding) { details.append(place) }
       if !details.isEmpty { line += word("(", " (") + details.joined(separator: word(",", ", ")) + word(")", ")") }
       if finding.severity == .error { line += "\n    → \(text.advice[language])" }
-      let values = finding.remarks.compactMap(\.value)
+      let values = finding.values
       if !values.isEmpty {
         line += "\n    \(word("例如", "such as")) " + values.map { "“\($0)”" }.joined(separator: word("、", ", "))
       }
