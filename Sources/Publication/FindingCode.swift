@@ -220,8 +220,9 @@ package enum FindingCode: String, Sendable, CaseIterable {
       )
     case .patternLimit:
       (
-        LocalizedText(zh: "校验格式时超出计算限度", en: "matching the pattern took too long"),
-        LocalizedText(zh: "请简化 Table Schema 里的 pattern", en: "simplify the pattern in the Table Schema")
+        LocalizedText(zh: "校验该规则时超出计算限度", en: "checking the rule took too long"),
+        LocalizedText(
+          zh: "请简化 Table Schema 里的 pattern 或 jsonSchema", en: "simplify the pattern or jsonSchema in the Table Schema")
       )
     case .repaired:
       (

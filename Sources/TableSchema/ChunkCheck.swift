@@ -136,11 +136,13 @@ package struct ChunkCheck: ~Copyable {
     for field in 0..<width where columns[field] >= 0 {
       if !isRepaired.isEmpty && isRepaired[field] {
         checkColumn(field, batch, records: records, repair: repair)
+      } else if checks[field].takesAnyText {
+        checkFreeColumn(field, batch, records: records)
       } else {
         checkColumn(field, batch, records: records, repair: { _, _ in nil })
       }
     }
-    for index in keyEntries.indices where keys[index].fields.allSatisfy({ columns[$0] >= 0 }) {
+    for index in keys.indices where keys[index].fields.allSatisfy({ columns[$0] >= 0 }) {
       addKeys(index, batch, rowsBefore: rowsBefore, records: records)
     }
     problems.locate(batch, rowsBefore: rowsBefore, linesBefore: linesBefore)
@@ -169,6 +171,21 @@ package struct ChunkCheck: ~Copyable {
       }
     }
     swap(&profile, &profiles[field])
+  }
+
+  /// A column of which only the empty cells can be null, and nothing else be wrong.
+  private mutating func checkFreeColumn(_ field: Int, _ batch: borrowing RecordBatch, records: [Int]) {
+    let (check, column, width) = (checks[field], columns[field], columns.count)
+    for row in records.indices {
+      let source = batch.field(records[row], column)
+      if source.count > 0 {
+        cells[row &* width &+ field] = Cell(source.range, isInArena: false)
+      } else {
+        let bytes = batch.bytes
+        let verdict = read(check, field, bytes.span.extracting(source.range), records[row])
+        take(verdict, row, field, source, arena.count, bytes, isNumeric: false)
+      }
+    }
   }
 
   /// Inlined, so that without a repair nobody is asked for one.
@@ -223,7 +240,8 @@ package struct ChunkCheck: ~Copyable {
     -> FieldCheck.Verdict
   {
     let verdict = check.read(text, appendingTo: &arena) { rule, isLimitReached in
-      broken.append(isLimitReached ? .patternLimit : .constraint(rule))
+      broken.append(
+        !isLimitReached ? .constraint(rule) : rule == .jsonSchema ? .jsonSchemaLimit : .patternLimit)
     }
     if verdict == .wrongType { broken.append(.wrongType) }
     if !broken.isEmpty { noteBroken(check, field, text, record) }
@@ -252,22 +270,27 @@ package struct ChunkCheck: ~Copyable {
   private mutating func addKeys(
     _ index: Int, _ batch: borrowing RecordBatch, rowsBefore: Int, records: [Int]
   ) {
-    let fields = keys[index].fields
+    // One access for all rows: each costs a look whether anybody else has one.
     let box = keyEntries[index]
-    let mustBeThere = keys[index].mustBeThere
-    let bytes = batch.bytes
+    addKeys(of: keys[index], to: &box.keys, batch.bytes, rowsBefore: rowsBefore, records: records)
+  }
+
+  private mutating func addKeys(
+    of tableKey: TableKey, to entries: inout ChunkKeys, _ bytes: [UInt8], rowsBefore: Int, records: [Int]
+  ) {
+    let fields = tableKey.fields
     let arena = arena
     for row in records.indices {
       guard makeKey(fields, bytes.span, arena.span, row) else {
         // What is wrong with a value of another type was said already.
-        if mustBeThere && !fields.contains(where: { cells[row * columns.count + $0].isWrong }) {
+        if tableKey.mustBeThere && !fields.contains(where: { cells[row * columns.count + $0].isWrong }) {
           problems.add(CellProblem.nullInKey.index, record: records[row])
           if notesRecords { recordProblems.append((records[row], CellProblem.nullInKey.index)) }
         }
         continue
       }
       let number = rowsBefore + records[row] + 1
-      key.withBytes { box.keys.add($0, row: number) }
+      key.withBytes { entries.add($0, row: number) }
     }
   }
 

@@ -4,12 +4,12 @@ internal import Publication
 ///
 /// - Source: XSD part 2 §3.2.6: only seconds may have a fraction, and a `T` is followed by a part.
 struct CivilDuration {
-  private(set) var months = 0
-  private(set) var seconds = 0
+  private(set) var months: Int128 = 0
+  private(set) var seconds: Int128 = 0
   /// Digits of the fraction without zeros at the end; with the sign of the whole.
   private(set) var fraction: [UInt8] = []
   private(set) var isNegative = false
-  /// A part is too large for 64 bits: it is a duration, but cannot be compared.
+  /// A part has more than 30 digits: it is a duration, but cannot be compared.
   private(set) var isBeyond = false
 
   init?(_ text: Span<UInt8>) {
@@ -67,14 +67,14 @@ struct CivilDuration {
   }
 
   private mutating func add(_ text: Span<UInt8>, _ whole: Range<Int>, _ part: Range<Int>?, _ place: Int) {
-    var value = 0
+    var value: Int128 = 0
     for index in whole {
-      // Ten digits of years are enough for any use, and sums of them stay within 64 bits.
-      guard value < 1_000_000_000_000 else {
+      // Of 30 digits the seconds of so many years, and their sums, stay within 128 bits.
+      guard value < Self.greatestPart / 10 else {
         isBeyond = true
         return
       }
-      value = value * 10 + Int(text[index] - 0x30)
+      value = value * 10 + Int128(text[index] - 0x30)
     }
     switch place {
     case 0: months += value * 12
@@ -90,9 +90,11 @@ struct CivilDuration {
     }
   }
 
+  private static let greatestPart: Int128 = 1_000_000_000_000_000_000_000_000_000_000
+
   private var isZero: Bool { months == 0 && seconds == 0 && fraction.isEmpty }
 
-  /// Equal durations (P1Y = P12M, P1D = PT24H) have equal bytes; nil where a part is beyond 64 bits.
+  /// Equal durations (P1Y = P12M, P1D = PT24H) have equal bytes; nil where a part is beyond comparison.
   var key: [UInt8]? {
     isBeyond ? nil : Array("\(isNegative && !isZero ? "-" : "")\(months)M\(seconds).".utf8) + fraction
   }
@@ -112,12 +114,14 @@ struct CivilDuration {
     return results.allSatisfy { $0 == results[0] } ? results[0] : nil
   }
 
-  private func end(from month: Int) -> (seconds: Int, fraction: [UInt8]) {
-    let sign = isNegative ? -1 : 1
-    let total = month + sign * months
-    let year = Int((Double(total) / 12).rounded(.down))
-    let days = CivilDate(year: year, month: total - year * 12 + 1, day: 1)?.daysSince1970 ?? 0
-    return (days * 86_400 + sign * seconds, fraction)
+  private func end(from month: Int) -> (seconds: Int128, fraction: [UInt8]) {
+    let sign: Int128 = isNegative ? -1 : 1
+    let total = Int128(month) + sign * months
+    // The calendar repeats after 400 years, which are 4,800 months and 146,097 days.
+    var (cycle, rest) = total.quotientAndRemainder(dividingBy: 4_800)
+    if rest < 0 { (cycle, rest) = (cycle - 1, rest + 4_800) }
+    let day = CivilDate(year: 2000 + Int(rest) / 12, month: Int(rest) % 12 + 1, day: 1)?.daysSince1970 ?? 0
+    return ((cycle * 146_097 + Int128(day)) * 86_400 + sign * seconds, fraction)
   }
 }
 

@@ -13,10 +13,15 @@ package struct FieldCheck {
   private let categories: ByteSet?
   private let jsonSchema: JSONSchemaCheck?
   private let limits: [Limit]
-  /// Nothing but text, of any length.
+  /// Text that is of the type whatever it says.
+  private let isText: Bool
+  /// The same without any constraint but `required`.
   private let isFree: Bool
   private let isRequired: Bool
   private let lengths: ClosedRange<Int>?
+
+  /// Whether every text but the empty one is a value as it stands.
+  var takesAnyText: Bool { isFree && otherMissing.count == 0 }
 
   /// Of a numeric type.
   let isNumeric: Bool
@@ -41,7 +46,7 @@ package struct FieldCheck {
   private struct Limit {
     let rule: Rule
     let value: Comparand
-    /// The same as billionths, where it is small enough.
+    /// The same as `smallNumber` has it.
     let small: Int?
   }
 
@@ -52,7 +57,6 @@ package struct FieldCheck {
     /// Values of constraints are written in the field's own form, or as JSON writes them.
     func canonical(_ text: String, _ member: String) throws(SchemaError) -> [UInt8] {
       let raw = Array(text.utf8)
-      if case .boolean = field.type, text == "true" || text == "false" { return raw }
       var bytes: [UInt8] = []
       switch reader.read(raw.span, rewritingInto: &bytes) {
       case .asWritten: return raw
@@ -63,9 +67,12 @@ package struct FieldCheck {
     func keys(_ texts: [String]?, _ member: String) throws(SchemaError) -> Set<ArraySlice<UInt8>>? {
       guard let texts else { return nil }
       var keys: Set<ArraySlice<UInt8>> = []
-      for text in texts {
+      for (index, text) in texts.enumerated() {
         let value = try canonical(text, member)
-        keys.insert(reader.key(of: value.span)[...])
+        let isNew = keys.insert(reader.key(of: value.span)[...]).inserted
+        guard isNew || member != "categories" else {
+          throw SchemaError("\(path)/\(member)/\(index)", "the value occurs twice")
+        }
       }
       return keys
     }
@@ -80,7 +87,7 @@ package struct FieldCheck {
       guard let comparand = Comparand.of(value.span, reader.kind) else {
         throw SchemaError("\(path)/constraints/\(rule.rawValue)", "does not apply to type \(field.type.name)")
       }
-      limits.append(Limit(rule: rule, value: comparand, small: field.type.isNumeric ? billionths(value.span) : nil))
+      limits.append(Limit(rule: rule, value: comparand, small: reader.smallNumber(value.span)))
     }
     let values = try keys(rules.enumeration, "constraints/enum")
     let categories = try keys(field.categories?.map(\.value), "categories")
@@ -99,6 +106,7 @@ package struct FieldCheck {
       jsonSchema = nil
     }
     let hasLength = rules.minLength != nil || rules.maxLength != nil
+    isText = field.type.isFreeText
     isFree =
       field.type.isFreeText && !hasLength && rules.pattern == nil && values == nil && categories == nil
     otherMissing = ByteSet(missing.subtracting([[]]))
@@ -126,7 +134,10 @@ package struct FieldCheck {
       if isRequired { broken(.required, false) }
       return .null
     }
-    if isFree { return .asWritten }
+    if isText {
+      if !isFree { check(text, published: text, broken) }
+      return .asWritten
+    }
     let start = canonical.count
     let verdict = reader.read(text, rewritingInto: &canonical)
     switch verdict {
@@ -171,7 +182,7 @@ package struct FieldCheck {
   }
 
   private func checkLimits(_ published: Span<UInt8>, _ broken: (Rule, Bool) -> Void) {
-    let small = isNumeric ? billionths(published) : nil
+    let small = reader.smallNumber(published)
     var exact: Comparand?
     for limit in limits {
       if let small, let bound = limit.small {
@@ -248,7 +259,7 @@ package enum MatchOutcome: Sendable { case matches, differs, limitReached }
 /// A value that `minimum` and `maximum` can be held against.
 private enum Comparand {
   case decimal(ExactDecimal)
-  /// Billionths: what most numbers are small enough for.
+  /// What most values are small enough for.
   case small(Int)
   case moment(CivilTime)
   case whole(Int)
@@ -281,6 +292,27 @@ private enum Comparand {
     default: nil
     }
   }
+}
+
+extension ValueReader {
+  /// A number that has the order of the values where it is had quickly: a number's billionths, the digits of a day.
+  ///
+  /// - Parameter published: a value in its published form.
+  fileprivate func smallNumber(_ published: Span<UInt8>) -> Int? {
+    switch kind {
+    case .integer, .number: billionths(published)
+    case .date, .anyDate, .patternDate: dayDigits(published)
+    default: nil
+    }
+  }
+}
+
+/// YYYYMMDD; nil where the text has another length.
+private func dayDigits(_ text: Span<UInt8>) -> Int? {
+  guard text.count == 10 else { return nil }
+  var value = 0
+  for index in 0..<10 where index != 4 && index != 7 { value = value &* 10 &+ Int(text[index] &- 0x30) }
+  return value
 }
 
 /// A decimal number in billionths; nil where it has more than nine digits on either side of the point, or is written otherwise.

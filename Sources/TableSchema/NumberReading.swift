@@ -28,19 +28,24 @@ func readNumber(
   _ text: ArraySlice<UInt8>, options: FieldType.NumberOptions, isInteger: Bool, appendingTo canonical: inout [UInt8]
 ) -> Bool {
   let start = canonical.count
-  var reading = NumberReading(rest: options.isBare ? text : bareNumber(in: text, options), options: options)
+  var reading = NumberReading(
+    rest: options.isBare ? text : bareNumber(in: text, options, isInteger: isInteger), options: options)
   if reading.read(isInteger: isInteger, appendingTo: &canonical) { return true }
   canonical.removeSubrange(start...)
   return false
 }
 
-/// From the first to the last digit, with a sign or point just before it: what stands around it goes.
-private func bareNumber(in text: ArraySlice<UInt8>, _ options: FieldType.NumberOptions) -> ArraySlice<UInt8> {
+/// From the first to the last digit, with a sign just before it, and a point on either side: what stands around it goes.
+///
+/// A whole number has no point: one beside it belongs to the rest.
+private func bareNumber(in text: ArraySlice<UInt8>, _ options: FieldType.NumberOptions, isInteger: Bool)
+  -> ArraySlice<UInt8>
+{
   guard var first = text.firstIndex(where: isDigit), var last = text.lastIndex(where: isDigit) else { return text }
-  if text[..<first].suffix(options.decimalChar.count).elementsEqual(options.decimalChar) {
+  if !isInteger, text[..<first].suffix(options.decimalChar.count).elementsEqual(options.decimalChar) {
     first -= options.decimalChar.count
   }
-  if text[(last + 1)...].starts(with: options.decimalChar) { last += options.decimalChar.count }
+  if !isInteger, text[(last + 1)...].starts(with: options.decimalChar) { last += options.decimalChar.count }
   if first > text.startIndex, text[first - 1] == UInt8(ascii: "-") || text[first - 1] == UInt8(ascii: "+") {
     first -= 1
   }

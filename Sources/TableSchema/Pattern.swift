@@ -12,6 +12,8 @@ package final class Pattern {
   private let context: OpaquePointer
   private let stack: OpaquePointer?
   private let isCompiled: Bool
+  /// Matched by whole values only.
+  private let isWhole: Bool
 
   /// Compiles an expression of XML Schema, to be matched by whole values.
   package convenience init(_ text: String, at path: String) throws(SchemaError) {
@@ -41,6 +43,7 @@ package final class Pattern {
     pcre2_jit_stack_assign_8(context, nil, stack.map { UnsafeMutableRawPointer($0) })
     pcre2_set_match_limit_8(context, 1_000_000)
     pcre2_set_heap_limit_8(context, 65_536)
+    isWhole = options & UInt32(PCRE2_ENDANCHORED) != 0
     self.code = code
     self.matchData = matchData
     self.context = context
@@ -69,9 +72,26 @@ package final class Pattern {
         : match(text, options: 0)
       // A long value can need more than the stack of compiled code: interpreted, it uses the heap, within its limit.
       if result == PCRE2_ERROR_JIT_STACKLIMIT { result = match(text, options: UInt32(PCRE2_NO_JIT)) }
+      // What goes back and forth too often is matched all ways at once, in a time that grows with the text only: expressions of
+      // XML Schema have nothing that would need more.
+      if result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_HEAPLIMIT || result == PCRE2_ERROR_DEPTHLIMIT {
+        result = matchAllWays(text)
+      }
       if result >= 0 { return .matches }
       return result == PCRE2_ERROR_NOMATCH ? .differs : .limitReached
     }
+  }
+
+  private func matchAllWays(_ text: UnsafeBufferPointer<UInt8>) -> Int32 {
+    var states = [Int32](repeating: 0, count: 16_384)
+    let result = states.withUnsafeMutableBufferPointer { states in
+      pcre2_dfa_match_8(
+        code, text.baseAddress, text.count, 0, UInt32(PCRE2_NO_UTF_CHECK), matchData, context,
+        states.baseAddress, states.count)
+    }
+    guard result >= 0, isWhole else { return result }
+    // The longest match comes first; it is the whole value where any is.
+    return pcre2_get_ovector_pointer_8(matchData)[1] == text.count ? result : PCRE2_ERROR_NOMATCH
   }
 
   private func match(_ text: UnsafeBufferPointer<UInt8>, options: UInt32) -> Int32 {

@@ -85,7 +85,7 @@ package struct PlaceTable: Sendable {
 
 /// What can be wrong with a cell.
 enum CellProblem: Sendable {
-  case wrongType, patternLimit, nullInKey
+  case wrongType, patternLimit, jsonSchemaLimit, nullInKey
   case constraint(FieldCheck.Rule)
 
   var index: Int {
@@ -93,7 +93,8 @@ enum CellProblem: Sendable {
     case .wrongType: 0
     case .patternLimit: 1
     case .nullInKey: 2
-    case .constraint(let rule): 3 + rule.index
+    case .jsonSchemaLimit: 3
+    case .constraint(let rule): 4 + rule.index
     }
   }
 
@@ -102,11 +103,12 @@ enum CellProblem: Sendable {
     case 0: self = .wrongType
     case 1: self = .patternLimit
     case 2: self = .nullInKey
-    default: self = .constraint(FieldCheck.Rule.allCases[index - 3])
+    case 3: self = .jsonSchemaLimit
+    default: self = .constraint(FieldCheck.Rule.allCases[index - 4])
     }
   }
 
-  static let count = 3 + FieldCheck.Rule.allCases.count
+  static let count = 4 + FieldCheck.Rule.allCases.count
 }
 
 extension FieldCheck.Rule {

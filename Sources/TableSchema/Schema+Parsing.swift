@@ -253,11 +253,24 @@ private func constraintText(_ value: JSON, of type: FieldType, at path: String) 
   switch value {
   case .string(let text): return text
   case .number(let text):
-    if case .number(let options) = type {
+    switch type {
+    case .number(let options):
       return text.replacing(".", with: String(decoding: options.decimalChar, as: UTF8.self))
+    // JSON's 10.0 is a whole number, and its 800 is a year: their own types want them written otherwise.
+    case .integer where text.contains("."):
+      let decimal = ExactDecimal(canonical: Array(text.utf8)[...])
+      if decimal.isWhole, let whole = text.split(separator: ".").first, !text.lowercased().contains("e") {
+        return String(whole)
+      }
+    case .year:
+      if let year = value.integer, (0...9999).contains(year) { return padded(year, 4) }
+    default: break
     }
     return text
-  case .bool(let flag): return flag ? "true" : "false"
+  case .bool(let flag):
+    // As the field itself writes it.
+    guard case .boolean(let yes, let no) = type else { return flag ? "true" : "false" }
+    return (flag ? yes.first : no.first) ?? (flag ? "true" : "false")
   case .array, .object:
     guard type.isJSON else { break }
     return String(decoding: value.compactBytes, as: UTF8.self)
@@ -283,7 +296,14 @@ private func nonEmptyText(_ json: JSON?, at path: String) throws(SchemaError) ->
 }
 
 private func texts(_ json: JSON?, at path: String) throws(SchemaError) -> [String]? {
-  try labelled(json, at: path)?.map(\.value)
+  guard let json else { return nil }
+  guard let elements = json.elements else { throw SchemaError(path, "must be a list") }
+  var texts: [String] = []
+  for (index, element) in elements.enumerated() {
+    guard let text = element.text else { throw SchemaError("\(path)/\(index)", "must be a text") }
+    texts.append(text)
+  }
+  return texts
 }
 
 /// A list of texts, or of objects with `value` and `label`; values and labels each occur once.
@@ -297,6 +317,9 @@ private func labelled(_ json: JSON?, of type: FieldType = .plainString, at path:
   var list: [(value: String, label: String?)] = []
   for (index, element) in elements.enumerated() {
     let at = "\(path)/\(index)"
+    guard (element.members == nil) == (elements[0].members == nil) else {
+      throw SchemaError(at, "values alone and values with labels do not stand in one list")
+    }
     let written = element.members == nil ? element : element["value"]
     guard let written else { throw SchemaError(at, "must have a value") }
     if type == .plainString && written.text == nil && path.hasSuffix("Values") {

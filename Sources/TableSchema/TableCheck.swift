@@ -20,8 +20,10 @@ package struct TableCheck: ~Copyable {
   /// - Parameters:
   ///   - folder: where keys go that do not fit in memory.
   ///   - references: the keys of the other tables that foreign keys refer to.
+  ///   - canReadAgain: whether the caller asks for `lostKeys`, so that keys that rise need not be kept.
   package init(
-    _ schema: Schema, folder: String, memoryBudget: Int, references: consuming ReferencedKeys? = nil
+    _ schema: Schema, folder: String, memoryBudget: Int, references: consuming ReferencedKeys? = nil,
+    canReadAgain: Bool = false
   ) {
     self.schema = schema
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
@@ -36,7 +38,10 @@ package struct TableCheck: ~Copyable {
     for key in schema.uniqueKeys { uses.append((indices(key), .unique)) }
     for (number, key) in schema.foreignKeys.enumerated() { uses.append((indices(key.fields), .references(number))) }
     let share = memoryBudget / max(uses.count, 1)
-    groups = uses.map { _ in KeyGroupBox(KeyGroup(folder: folder, memoryBudget: share)) }
+    groups = uses.map { use in
+      var isUnique: Bool { if case .references = use.use { false } else { true } }
+      return KeyGroupBox(KeyGroup(folder: folder, memoryBudget: share, mayLetGo: canReadAgain && isUnique))
+    }
     var keys = uses.enumerated().map { TableKey(fields: $1.fields, use: $1.use, group: $0) }
     for key in keys {
       guard case .references(let number) = key.use else { continue }
@@ -58,6 +63,22 @@ package struct TableCheck: ~Copyable {
     self.keys = keys
     self.groups = groups
     exceedsDouble = [Bool](repeating: false, count: schema.fields.count)
+  }
+
+  /// What the table must be read again for, all rows of it, before `finish`: keys that rose for so long that they were let go, and
+  /// then did not.
+  package borrowing func lostKeys() -> TableCheck? {
+    var lost: [TableKey] = []
+    for key in keys {
+      guard let group = groups[key.group].keys.take() else { continue }
+      if group.hasLostKeys {
+        lost.append(key)
+        groups[key.group].keys = group.keepingAll()
+      } else {
+        groups[key.group].keys = consume group
+      }
+    }
+    return lost.isEmpty ? nil : TableCheck(schema, hash: hash, keys: lost, groups: groups)
   }
 
   /// Takes over what a worker found in the next chunk.
@@ -196,6 +217,7 @@ extension Schema {
     case .patternLimit:
       return Finding(
         .patternLimit, field: field.name, rule: "pattern", limit: FieldCheck.limit(of: .pattern, in: field))
+    case .jsonSchemaLimit: return Finding(.patternLimit, field: field.name, rule: "jsonSchema")
     case .nullInKey: return Finding(.primaryKey, field: primaryKey.joined(separator: ", "), rule: "required")
     case .constraint(let rule):
       return Finding(

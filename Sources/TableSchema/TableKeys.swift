@@ -47,12 +47,16 @@ private func precedes(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
 
 /// Finds keys that occur twice, or that lack the key that they refer to, in bounded memory.
 ///
-/// Keys that rise from row to row prove themselves that none occurs twice. Of others the hashes are put into files by their first
-/// bits, and each file is sorted in memory; a key's hash has 128 bits and a key of this run, and what it finds is confirmed on the
-/// values.
+/// Keys that rise from row to row prove themselves that none occurs twice, and are let go when they fill the memory; where the last
+/// ones do not rise, they are lost, and the table must be read again for them. Of other keys the hashes are put into files by their
+/// first bits, and each file is sorted in memory; a key's hash has 128 bits and a key of this run, and what it finds is confirmed on
+/// the values.
 struct KeyGroup: ~Copyable {
   private let folder: String
   private let memoryBudget: Int
+  /// Whether keys may be let go while they rise.
+  private let mayLetGo: Bool
+  private var hasLetGo = false
   private var isRising = true
   private var last: [UInt8] = []
   private var hasKeys = false
@@ -60,10 +64,17 @@ struct KeyGroup: ~Copyable {
   private var partitions: [SpilledEntries] = []
   private static let partitionCount = 64
 
-  init(folder: String, memoryBudget: Int) {
+  init(folder: String, memoryBudget: Int, mayLetGo: Bool = false) {
     self.folder = folder
     self.memoryBudget = memoryBudget
+    self.mayLetGo = mayLetGo
   }
+
+  /// Whether keys are lost that must be compared after all.
+  var hasLostKeys: Bool { hasLetGo && !isRising }
+
+  /// The same, empty, for reading the table again.
+  borrowing func keepingAll() -> KeyGroup { KeyGroup(folder: folder, memoryBudget: memoryBudget) }
 
   /// Takes over the keys of the next chunk.
   mutating func add(_ keys: borrowing ChunkKeys, rowsBefore: Int) throws {
@@ -71,6 +82,7 @@ struct KeyGroup: ~Copyable {
     isRising = isRising && keys.isRising && (!hasKeys || precedes(last.span, keys.first.span))
     last = keys.last
     hasKeys = true
+    guard !hasLostKeys else { return }
     for entry in keys.entries { pending.append(ChunkKeys.Entry(hash: entry.hash, row: entry.row + rowsBefore)) }
     try spillIfNeeded()
   }
@@ -86,10 +98,14 @@ struct KeyGroup: ~Copyable {
   }
 
   private mutating func spill() throws {
-    if partitions.isEmpty {
-      for _ in 0..<Self.partitionCount { partitions.append(try SpilledEntries(folder: folder)) }
+    if isRising && mayLetGo {
+      hasLetGo = true
+    } else {
+      if partitions.isEmpty {
+        for _ in 0..<Self.partitionCount { partitions.append(try SpilledEntries(folder: folder)) }
+      }
+      for entry in pending { try partitions[Int(entry.hash.high >> 58)].append(entry) }
     }
-    for entry in pending { try partitions[Int(entry.hash.high >> 58)].append(entry) }
     pending.removeAll(keepingCapacity: true)
   }
 
@@ -97,6 +113,7 @@ struct KeyGroup: ~Copyable {
   ///
   /// - Parameter each: called with every one of them.
   consuming func duplicates(_ each: (Int) -> Void = { _ in }) throws -> KeyRows {
+    precondition(!hasLostKeys, "the table was not read again")
     var found = KeyRows()
     guard !isRising else { return found }
     try forEachPart { entries in
@@ -169,7 +186,7 @@ struct KeyRows: Sendable {
   }
 }
 
-/// Hashes and row numbers in a file that no name leads to.
+/// Hashes and row numbers in a file that no name leads to, as they stand in memory: three words each.
 private final class SpilledEntries {
   private let file: ScratchFile
   private var buffer: [UInt8] = []
@@ -179,9 +196,7 @@ private final class SpilledEntries {
   var byteCount: Int { file.byteCount + buffer.count }
 
   func append(_ entry: ChunkKeys.Entry) throws {
-    for word in [entry.hash.high, entry.hash.low, UInt64(entry.row)] {
-      withUnsafeBytes(of: word.littleEndian) { buffer.append(contentsOf: $0) }
-    }
+    withUnsafeBytes(of: entry) { buffer.append(contentsOf: $0) }
     if buffer.count >= 16 << 10 { try flush() }
   }
 
@@ -201,9 +216,7 @@ private final class SpilledEntries {
       offset += bytes.count
       bytes.withUnsafeBytes { bytes in
         for start in stride(from: 0, to: bytes.count, by: 24) {
-          func word(_ place: Int) -> UInt64 {
-            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 8 * place, as: UInt64.self))
-          }
+          func word(_ place: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: start + 8 * place, as: UInt64.self) }
           let entry = ChunkKeys.Entry(hash: KeyedHash.Value(high: word(0), low: word(1)), row: Int(word(2)))
           if isWanted(entry) { entries.append(entry) }
         }

@@ -71,7 +71,7 @@ package struct TimePattern: Sendable, Hashable {
       case UInt8(ascii: "%"): literal(UInt8(ascii: "%"))
       case let other?:
         throw SchemaError(
-          path, "the directive %\(String(decoding: [other], as: UTF8.self)) is not understood: it depends on the system"
+          path, "the directive %\(String(decoding: [other], as: UTF8.self)) is not supported"
         )
       case nil: throw SchemaError(path, "ends with a %")
       }

@@ -3,7 +3,7 @@ internal import Publication
 // Dates and times on bytes: `DateFormatter` accepts what it should not (validation.md §7). False or nil: not of the type.
 
 /// A fixed number of digits from `index` on; nil where they are not all there.
-func fixedDigits(_ text: Span<UInt8>, _ index: Int, _ count: Int) -> Int? {
+@inline(__always) func fixedDigits(_ text: Span<UInt8>, _ index: Int, _ count: Int) -> Int? {
   guard index + count <= text.count else { return nil }
   var value = 0
   for offset in 0..<count {

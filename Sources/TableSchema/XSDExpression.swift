@@ -109,18 +109,18 @@ extension XSDExpression {
     /// `{n}`, `{n,}` or `{n,m}`.
     private mutating func quantity() throws(SchemaError) -> (least: Int, most: Int?) {
       index += 1
-      guard let least = number() else { throw error("a number was expected") }
+      guard let least = try number() else { throw error("a number was expected") }
       var most: Int? = least
-      if take(",") { most = current == "}" ? nil : number() ?? -1 }
+      if take(",") { most = current == "}" ? nil : try number() ?? -1 }
       guard take("}"), least <= most ?? .max else { throw error("no quantity of the form {n}, {n,} or {n,m}") }
       return (least, most)
     }
 
-    private mutating func number() -> Int? {
+    private mutating func number() throws(SchemaError) -> Int? {
       var value: Int?
       while let scalar = current, (0x30...0x39).contains(scalar.value) {
         value = (value ?? 0) * 10 + Int(scalar.value - 0x30)
-        guard value ?? 0 <= 65_535 else { return nil }
+        guard value ?? 0 <= 65_535 else { throw error("quantities over 65535 are not supported") }
         index += 1
       }
       return value

@@ -112,8 +112,11 @@ private func match(_ labels: [String], _ schema: Schema, _ findings: inout Findi
   let known = Set(names)
   switch schema.fieldsMatch {
   case .exact:
-    // What stands elsewhere is checked there: one mistake in the header is not one in every row.
-    for (index, name) in names.enumerated() where index < texts.count && texts[index] == name { columns[index] = index }
+    // By order, as the standard says. Where a column is missing or too many, those that are known by name are checked where they
+    // stand instead: one mistake in the header is not one in every row.
+    for (index, name) in names.enumerated() where index < texts.count {
+      if texts[index] == name || texts.count == names.count { columns[index] = index }
+    }
     for index in texts.indices where !texts[index].isEmpty {
       if index >= names.count {
         header.add(.extraLabel, index)

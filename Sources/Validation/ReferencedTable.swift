@@ -62,7 +62,7 @@ package struct ReferencedTable: Sendable {
 
 extension Delivery {
   /// Reads the keys of all rows; what is wrong with the rows is said where they are checked themselves.
-  fileprivate func collectKeys(
+  func collectKeys(
     of text: DeliveryText, _ schema: Schema, _ header: DeliveryHeader, _ check: consuming TableCheck,
     _ resources: PassResources
   ) async throws {

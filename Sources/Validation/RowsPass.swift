@@ -109,7 +109,9 @@ private struct RowsPass: ~Copyable {
     self.header = header
     self.resources = resources
     self.findings = findings
-    check = TableCheck(schema, folder: resources.folder, memoryBudget: resources.memoryBudget, references: references)
+    check = TableCheck(
+      schema, folder: resources.folder, memoryBudget: resources.memoryBudget, references: references, canReadAgain: true
+    )
     linesBefore = header.lineCount
     repairs = schema.fields.map { CellRepair(delivery.form.repairs[$0.name] ?? []) }
     repairCounts = [Int](repeating: 0, count: schema.fields.count)
@@ -154,6 +156,13 @@ private struct RowsPass: ~Copyable {
         resources.progress(doneByteCount)
       })
     if keepsRows { self.output = consume output }
+    if let lost = check.lostKeys() {
+      var ignored = FindingCollector()
+      var again = try delivery.text()
+      if let header = try DeliveryHeader(of: &again, delivery, schema: schema, findings: &ignored) {
+        try await delivery.collectKeys(of: again, schema, header, lost, resources)
+      }
+    }
     self.check = consume check
     (self.findings, self.rowCount, self.rowsBefore, self.linesBefore) = (findings, rowCount, rowsBefore, linesBefore)
     self.repairCounts = repairCounts

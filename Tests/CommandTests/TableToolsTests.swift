@@ -45,6 +45,16 @@ import Testing
       isValid: isValid, errors: errors, counts: counts.compactMapValues { $0 as? Int }, output: result.output)
   }
 
+  /// Keys that rise are let go when there are many, and looked for again where the last ones do not.
+  @Test func aKeyThatComesBackAfterManyThatRoseIsFound() throws {
+    let schema = #"{"fields":[{"name":"id","type":"integer","constraints":{"unique":true}},{"name":"note"}]}"#
+    let count = 400_000
+    let rising = "id,note\n" + (1...count).map { "\($0),\n" }.joined()
+    #expect(try validate(schema, rising).isValid)
+    let outcome = try validate(schema, rising + "7,again\n\(count + 1),\n")
+    #expect(outcome.errors == ["unique-error \(count + 2) id"])
+  }
+
   @Test(arguments: [
     // The five ways in which columns answer to fields a, b.
     ("exact", "a,b", ""), ("exact", "b,a", "incorrect-label 2"), ("exact", "a", "missing-label b"),
@@ -68,11 +78,29 @@ import Testing
     }
   }
 
-  /// One mistake in the header is not one in every row: columns that are known by name are checked where they stand.
-  @Test func columnsInAnotherPlaceAreCheckedThere() throws {
+  /// `exact` maps by order; where that cannot be, columns that are known by name are checked where they stand.
+  @Test func exactMapsByOrderUnlessAColumnIsMissing() throws {
     let schema = #"{"fields":[{"name":"a","type":"integer"},{"name":"b","type":"string"}]}"#
-    let outcome = try validate(schema, "b,a\nx,1\ny,z\n")
-    #expect(outcome.errors == ["incorrect-label", "incorrect-label", "type-error 3 a"], "\(outcome.errors)")
+    let swapped = try validate(schema, "b,a\n1,x\ny,z\n")
+    #expect(swapped.errors == ["incorrect-label", "incorrect-label", "type-error 3 a"], "\(swapped.errors)")
+    let shifted = try validate(schema, "c,a,b\nx,1,x\ny,z,x\n")
+    #expect(shifted.errors.filter { !$0.hasSuffix("label") } == ["type-error 3 a"], "\(shifted.errors)")
+  }
+
+  @Test func schemaCheckNamesEveryMistake() throws {
+    let schema = """
+      {"fields":[{"name":"a","type":"number","constraints":{"minimum":"x","pattern":"a","maximum":3}},{"type":"nothing"},
+      {"name":"c","categories":["1",{"value":"2"}]}],"primaryKey":["z"],"fieldsMatch":"some"}
+      """
+    let result = try run([executable, "schema", "check", try file("s.json", schema), "--json"])
+    #expect(result.code == 2)
+    let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    let paths = (json?["errors"] as? [[String: String]] ?? []).compactMap { $0["path"] }
+    #expect(
+      paths == [
+        "/fields/0/constraints/minimum", "/fields/0/constraints/pattern", "/fields/1/name", "/fields/2/categories/1",
+        "/primaryKey/0", "/fieldsMatch",
+      ], "\(result.output)")
   }
 
   @Test func countsAreExactAndPlacesFew() throws {

@@ -21,7 +21,8 @@ import Testing
     let folder = TemporaryFolder()
     try code.write(toFile: "\(folder.path)/attempt.swift", atomically: true, encoding: .utf8)
     let build = URL(fileURLWithPath: executable).deletingLastPathComponent().path
-    let folders = ["CCurl", "CDeflate", "CMalloc", "CZlib", "CCrypto", "CPCRE2"].map { "\(projectRoot)/Sources/\($0)" }
+    let folders = ["CCurl", "CDeflate", "CMalloc", "CZlib", "CCrypto", "CPCRE2", "CVectors"]
+      .map { "\(projectRoot)/Sources/\($0)" }
     let modules = (folders + ["\(projectRoot)/.build/checkouts/GRDB.swift/Sources/GRDBSQLite"]).flatMap { ["-I", $0] }
     let identity = URL(fileURLWithPath: projectRoot).lastPathComponent.lowercased()
     let result = try run(

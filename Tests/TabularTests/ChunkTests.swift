@@ -136,10 +136,11 @@ import Testing
     let pieces: [[UInt8]] = ["a", "长宁区", "é", "👨", "\n"].map { Array($0.utf8) }
     // Around the place where the scan is cut into chunks.
     for round in 0..<60 {
-      var text = [UInt8](repeating: 0x61, count: (4 << 20) - 40)
-      while text.count < (4 << 20) + 40 { text += pieces.randomElement(using: &random) ?? [] }
+      let cut = 2 * UTF8Scan.chunkByteCount
+      var text = [UInt8](repeating: 0x61, count: cut - 40)
+      while text.count < cut + 40 { text += pieces.randomElement(using: &random) ?? [] }
       let isBad = round % 2 == 1
-      if isBad { text[(4 << 20) + Int.random(in: -12...12, using: &random)] = 0xff }
+      if isBad { text[cut + Int.random(in: -12...12, using: &random)] = 0xff }
       try Data(text).write(to: URL(fileURLWithPath: "\(folder.path)/f"))
       var slow = UTF8Check()
       slow.update(text[...])
@@ -157,11 +158,40 @@ import Testing
     ]
     for _ in 0..<40_000 {
       var text = (0..<Int.random(in: 0...14, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0 }
-      if Bool.random(using: &random) { text = Array("长宁区路长宁区路".utf8) + text + Array("长宁".utf8) }
+      // Before it and after it, so that what is bad comes to lie on either side of a vector's edge.
+      let around = Array("长宁区路长宁区路长宁区路".utf8)
+      if Bool.random(using: &random) {
+        text = around.prefix(3 * Int.random(in: 0...12, using: &random)) + text
+        text += around.prefix(3 * Int.random(in: 0...12, using: &random))
+      }
       var slow = UTF8Check()
       slow.update(text[...])
       slow.finish()
       #expect(isValidUTF8(text, count: text.count) == (slow.firstInvalid == nil), "\(text)")
+    }
+  }
+
+  @Test func damageIsFoundWhereverItStands() {
+    var random = SmallRandom(seed: 9)
+    let pieces = ["a", "长", "宁", "锟", "锟斤拷", "\u{fffd}", "\u{85}", "\u{a0}", "\u{e000}", "é", "\u{feff}"]
+    for _ in 0..<20_000 {
+      // Mostly text without damage: the quick look must not let the one place pass.
+      let parts = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+        Int.random(in: 0..<40, using: &random) == 0 ? pieces.randomElement(using: &random) ?? "" : "宁a"
+      }
+      var expected: [Int] = []
+      var text: [UInt8] = []
+      for (index, part) in parts.enumerated() {
+        let isWhole = part != "锟" || (index + 1 < parts.count && parts[index + 1] == "斤拷")
+        if ["锟斤拷", "\u{fffd}", "\u{85}", "\u{e000}"].contains(part) && isWhole { expected.append(text.count) }
+        text += Array(part.utf8)
+      }
+      var found: [Int] = []
+      findDamage(in: text.span) { _, index in
+        found.append(index)
+        return true
+      }
+      #expect(found == expected, "\(text)")
     }
   }
 

@@ -4,10 +4,10 @@ internal import Glibc
 ///
 /// An array would check its room, its owner and its bounds for every piece. It has one owner at a time, who alone uses the memory, and
 /// so may go from one thread to another.
-package struct TextBuffer: ~Copyable, @unchecked Sendable {
-  private var base: UnsafeMutablePointer<UInt8>
-  private var capacity: Int
-  package private(set) var count = 0
+public struct TextBuffer: ~Copyable, @unchecked Sendable {
+  @usableFromInline var base: UnsafeMutablePointer<UInt8>
+  @usableFromInline var capacity: Int
+  @usableFromInline package var count = 0
 
   package init(capacity: Int = 1 << 12) {
     self.capacity = max(capacity, 64)
@@ -16,15 +16,18 @@ package struct TextBuffer: ~Copyable, @unchecked Sendable {
 
   deinit { base.deallocate() }
 
-  package mutating func removeAll() { count = 0 }
+  /// Forgets the text, and keeps the room.
+  @inlinable public mutating func removeAll() { count = 0 }
 
-  @inline(__always) package mutating func append(_ byte: UInt8) {
+  /// Appends one byte.
+  @inlinable @inline(__always) public mutating func append(_ byte: UInt8) {
     if count == capacity { grow(1) }
     base[count] = byte
     count &+= 1
   }
 
-  package mutating func append(_ text: Span<UInt8>) {
+  /// Appends a text.
+  @inlinable public mutating func append(_ text: Span<UInt8>) {
     text.withUnsafeBufferPointer { append($0) }
   }
 
@@ -44,10 +47,10 @@ package struct TextBuffer: ~Copyable, @unchecked Sendable {
     for place in 0..<byteCount { append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place))) }
   }
 
-  @inline(__always) mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+  @inlinable @inline(__always) mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
     guard let from = text.baseAddress, text.count > 0 else { return }
     if capacity &- count < text.count { grow(text.count) }
-    memcpy(base + count, from, text.count)
+    UnsafeMutableRawPointer(base + count).copyMemory(from: from, byteCount: text.count)
     count &+= text.count
   }
 
@@ -74,7 +77,7 @@ package struct TextBuffer: ~Copyable, @unchecked Sendable {
     try body(UnsafeBufferPointer(start: base, count: count))
   }
 
-  @inline(never) private mutating func grow(_ more: Int) {
+  @usableFromInline @inline(never) mutating func grow(_ more: Int) {
     capacity = max(capacity * 2, count + more)
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
     memcpy(larger, base, count)

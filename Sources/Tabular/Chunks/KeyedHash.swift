@@ -3,12 +3,14 @@ internal import Glibc
 /// SipHash-2-4 with 128 bits of output: without the key nobody can make two texts of one hash, and by chance it does not happen.
 ///
 /// - Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), and its reference code's 128-bit mode.
-package struct KeyedHash: Sendable {
-  package struct Value: Sendable, Hashable {
+public struct KeyedHash: Sendable {
+  /// The hash of a text.
+  public struct Value: Sendable, Hashable {
     @usableFromInline package let high: UInt64
     @usableFromInline package let low: UInt64
 
-    @inlinable package init(high: UInt64, low: UInt64) {
+    /// The two halves.
+    @inlinable public init(high: UInt64, low: UInt64) {
       self.high = high
       self.low = low
     }

@@ -1,3 +1,5 @@
+internal import CVectors
+
 /// Signs that a text was spoilt before it came: read in a wrong encoding and written again.
 ///
 /// What it said is lost, and no later step can tell it from what was meant.
@@ -22,6 +24,8 @@ package enum TextDamage: Int, Sendable, CaseIterable {
 /// - Parameter found: called with the index of the first byte of each; gives false to stop.
 package func findDamage(in text: Span<UInt8>, _ found: (TextDamage, Int) -> Bool) {
   text.withUnsafeBytes { bytes in
+    guard let base = bytes.baseAddress, vectors_may_hold_damage(base.assumingMemoryBound(to: UInt8.self), bytes.count)
+    else { return }
     var i = 0
     let n = bytes.count
     while i < n {

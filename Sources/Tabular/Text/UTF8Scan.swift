@@ -1,3 +1,4 @@
+internal import CVectors
 internal import Glibc
 internal import Synchronization
 package import Publication
@@ -10,7 +11,8 @@ package struct UTF8Scan: Sendable {
   package private(set) var hasNull = false
   package private(set) var head: [UInt8] = []
 
-  private static let chunkByteCount = 4 << 20
+  /// Small enough to stay in a core's own cache between the reading and the look at it.
+  package static let chunkByteCount = 512 << 10
 
   package init(of path: String, _ parallelism: Parallelism) async throws {
     let file = try InputFile(path: path)
@@ -50,9 +52,12 @@ package struct UTF8Scan: Sendable {
       let first = before + bytesOfSequence(before: before)
       (firstInvalid, isASCII, hasNull) = bytes.withUnsafeBytes { buffer in
         guard let base = buffer.baseAddress, first < end else { return (nil, true, false) }
-        let invalid = firstInvalidUTF8(buffer, from: first, to: end)
-        let hasNull = memchr(base + before, 0, end - before) != nil
-        return (invalid.map { start - before + $0 }, isPlainASCII(buffer, before..<end), hasNull)
+        // Most chunks are valid, and quickly seen to be; the others are looked at again, for the place.
+        let whole = max(first, startOfSequence(endingAfter: end))
+        let seen = vectors_look_at_utf8(base.assumingMemoryBound(to: UInt8.self) + first, whole - first)
+        let invalid = firstInvalidUTF8(buffer, from: seen.is_valid ? whole : first, to: end)
+        let isASCII = seen.is_ascii && first == before && whole == end
+        return (invalid.map { start - before + $0 }, isASCII, seen.has_null)
       }
     }
 
@@ -65,12 +70,24 @@ package struct UTF8Scan: Sendable {
       }
       return 0
     }
+
+    /// Where the sequence begins that `end` may cut off; `end` where it cuts off none.
+    private func startOfSequence(endingAfter end: Int) -> Int {
+      for distance in 1...3 where end - distance >= 0 {
+        if bytes[end - distance] >= 0xc0 { return end - distance }
+        if bytes[end - distance] < 0x80 { break }
+      }
+      return end
+    }
   }
 }
 
 /// Whether the first `count` bytes are strict UTF-8.
 package func isValidUTF8(_ bytes: [UInt8], count: Int) -> Bool {
-  bytes.withUnsafeBytes { firstInvalidUTF8(UnsafeRawBufferPointer(rebasing: $0[..<count]), from: 0, to: count) == nil }
+  bytes.withUnsafeBufferPointer { buffer in
+    guard let base = buffer.baseAddress, count > 0 else { return true }
+    return vectors_look_at_utf8(base, count).is_valid
+  }
 }
 
 /// The next LF; nil where there is none.
@@ -81,19 +98,6 @@ package func indexOfLineFeed(_ text: Span<UInt8>, from start: Int) -> Int? {
     else { return nil }
     return UnsafeRawPointer(found) - base
   }
-}
-
-private func isPlainASCII(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-  var index = range.lowerBound
-  while index &+ 8 <= range.upperBound {
-    if bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & repeated(0x80) != 0 { return false }
-    index &+= 8
-  }
-  while index < range.upperBound {
-    if bytes[index] >= 0x80 { return false }
-    index &+= 1
-  }
-  return true
 }
 
 /// The first byte of the first bad sequence among those that begin in a range.

@@ -257,7 +257,7 @@ struct SchemaCommand: ParsableCommand {
   struct CheckSchema: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "check",
-      abstract: "Says what is wrong with a Table Schema, with its JSON path.",
+      abstract: "Says all that is wrong with a Table Schema, each with its JSON path.",
       discussion: """
         Where the standard's JSON profile and its text differ, the text counts. Exit code 2 where there is a mistake.
 
@@ -273,28 +273,24 @@ struct SchemaCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      var mistake: SchemaError?
+      var mistakes: [SchemaError]
       do {
-        let schema = try Schema(json: JSONParser.parse(try InputFile.contents(of: file, limit: 16 << 20)))
-        try schema.compile()
-      } catch let error as SchemaError {
-        mistake = error
+        mistakes = Schema.mistakes(in: try JSONParser.parse(try InputFile.contents(of: file, limit: 16 << 20)))
       } catch let error as FileError {
         throw ValidationError(error.description)
       } catch let error as FormatError {
-        mistake = SchemaError("", "is no JSON (\(error))")
+        mistakes = [SchemaError("", "is no JSON (\(error))")]
       }
       if json {
-        let errors =
-          mistake.map { [JSON.members([("path", .string($0.path)), ("problem", .string($0.problem))])] } ?? []
+        let errors = mistakes.map { JSON.members([("path", .string($0.path)), ("problem", .string($0.problem))]) }
         let result = JSON.members([("valid", .bool(errors.isEmpty)), ("errors", .array(errors))])
         writeOutput(String(decoding: result.prettyBytes, as: UTF8.self))
-      } else if let mistake {
-        writeError("daylight: \(file): \(mistake)\n")
-      } else {
+      } else if mistakes.isEmpty {
         writeOutput("\(file): valid\n")
+      } else {
+        for mistake in mistakes { writeError("daylight: \(file): \(mistake)\n") }
       }
-      if mistake != nil { throw ExitCode(2) }
+      if !mistakes.isEmpty { throw ExitCode(2) }
     }
   }
 }
