@@ -64,14 +64,15 @@ let package = Package(
     target("Transport", ["CCurl", "Hashing", "Publication", "Tabular"]),
     target("TableSchema", ["CPCRE2", "Publication", "Tabular"]),
     target("Recognition", ["Publication", "Tabular"]),
-    target("SiteConfiguration", ["Publication", "Hashing", "Tabular", "TableSchema", "Transport", yams]),
+    target(
+      "SiteConfiguration", ["Publication", "Hashing", "Tabular", "TableSchema", "Recognition", "Transport", yams]),
     target("PrivateStore", ["Publication", "Hashing", "Tabular", grdb]),
     target("PublicStore", ["Publication", "Hashing", "Tabular"]),
 
     // The private half.
     target("Ingest", ["Publication", "PrivateStore", "Tabular", "Transport"]),
     target("Validation", ["Publication", "Tabular", "TableSchema", "Recognition", "Ingest"]),
-    target("Redaction", ["Publication", "Hashing", "Tabular", "TableSchema", "Validation"]),
+    target("Redaction", ["Publication", "Hashing", "Tabular", "TableSchema", "Recognition", "Validation"]),
 
     // The public half: nothing here may import PrivateStore.
     target("Versioning", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction"]),
@@ -100,7 +101,7 @@ let package = Package(
       name: "daylight",
       dependencies: [
         "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular",
-        "TableSchema", "Validation", "Transport",
+        "TableSchema", "Validation", "Recognition", "Transport",
         argumentParser, logging, mustache,
       ],
       swiftSettings: strict),
@@ -117,7 +118,7 @@ let package = Package(
     test("PublicationTests", ["Publication", "TestSupport"]),
     test("TabularTests", ["Publication", "Tabular", "TestSupport"]),
     test("TableSchemaTests", ["Publication", "Tabular", "TableSchema", "TestSupport"]),
-    test("RecognitionTests", ["Recognition", "TestSupport"]),
+    test("RecognitionTests", ["Recognition", "Tabular", "TestSupport"]),
     test("RedactionTests", ["Hashing", "Publication", "Tabular", "TableSchema", "Redaction", "TestSupport"]),
     test(
       "OutputCheckTests",

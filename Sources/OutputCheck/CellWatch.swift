@@ -16,8 +16,11 @@ struct CellWatch: ~Copyable {
   private var clean: CleanCells
   private var run: [UInt8] = []
   private var edges: [Int] = []
+  private var scanner = IdentifierScanner()
+  private var found: [Recognition] = []
   /// Rows are counted from the beginning of the chunk.
   private(set) var findings = FindingCollector()
+  private(set) var recognised: RecognisedCells
 
   init(_ schema: Schema, _ rawValues: RawValues) {
     names = schema.fields.map(\.name)
@@ -25,18 +28,23 @@ struct CellWatch: ~Copyable {
     isText = schema.fields.map { $0.type.jsonKind == .text }
     self.rawValues = rawValues
     clean = CleanCells(columnCount: names.count)
+    recognised = RecognisedCells(columnCount: names.count)
   }
 
-  mutating func begin() { findings = FindingCollector() }
+  mutating func begin() {
+    findings = FindingCollector()
+    recognised.removeAll()
+  }
 
   /// Looks at the cells of one record.
   mutating func look(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int, row: Int) throws {
     let first = batch.firstField(record)
     for column in names.indices {
       let field = batch.fields[first + column]
-      // The shortest thing that is looked for, an e-mail address, has five letters.
+      // The shortest things that are looked for are an e-mail address of five letters and a name of two characters.
       if field.count >= 5 { try look(text.extracting(field.range), column, row) }
     }
+    recognised.addRow(batch, text, record)
   }
 
   private mutating func look(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws {
@@ -48,8 +56,13 @@ struct CellWatch: ~Copyable {
   /// Whether there is nothing in the cell.
   private mutating func lookInFull(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws -> Bool {
     let shape = CellShape(of: cell)
-    var hasNumber = false
-    if shape.mayFold || shape.longestDigits >= 11 || shape.hasExponent { hasNumber = findNumbers(cell, column, row) }
+    var isRecognised = false
+    if shape.mayHoldIdentifier {
+      found.removeAll(keepingCapacity: true)
+      scanner.scan(cell, isNumber: isNumber[column]) { found.append($0) }
+      recognised.add(found, in: cell, column: column, field: names[column], row: row)
+      isRecognised = found.contains { $0.certainty == .certain }
+    }
     var isRemoved = false
     if rawValues.mayContain(shape) {
       isRemoved =
@@ -62,15 +75,13 @@ struct CellWatch: ~Copyable {
         try shape.mayFold ? rawValues.isRemovedName([UInt8](copying: cell)[...]) : rawValues.isRemovedName(folded: cell)
     }
     if isRemoved { findings.add(Finding(.removedValue, field: names[column], at: Location(row: row))) }
-    return !isRemoved && !hasNumber
+    return !isRemoved && !isRecognised
   }
+}
 
-  private mutating func findNumbers(_ cell: Span<UInt8>, _ column: Int, _ row: Int) -> Bool {
-    var isFound = false
-    findSensitiveNumbers(in: [UInt8](copying: cell)[...], isNumber: isNumber[column]) { kind in
-      isFound = true
-      findings.add(Finding(.sensitiveValue, field: names[column], rule: kind.rawValue, at: Location(row: row)))
-    }
-    return isFound
+extension CellShape {
+  /// Whether anything that recognisers know can stand in the cell.
+  fileprivate var mayHoldIdentifier: Bool {
+    mayFold || wideCount >= 2 || longestDigits >= 11 || longestWord >= 7 || hasExponent || hasAt
   }
 }

@@ -1,6 +1,7 @@
 internal import Export
 internal import Hashing
 internal import Publication
+internal import Recognition
 internal import Redaction
 internal import TableSchema
 internal import Tabular
@@ -84,6 +85,7 @@ struct TableRecheck {
     let schema = candidate.schema.schema
     var check = TableCheck(schema, folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget)
     let columns = Array(schema.fields.indices)
+    var recognised = RecognisedCells(columnCount: columns.count)
     var rowCount = 0
     try await ordered(
       run.parallelism,
@@ -103,11 +105,13 @@ struct TableRecheck {
               at: Location(row: mismatch.row.map { $0 + rowCount })))
         }
         for finding in block.watch.findings.findings { findings.add(finding, shiftedBy: rowCount, lines: 0) }
+        recognised.add(block.watch.recognised, rowsBefore: rowCount)
         rowCount += block.rowCount
         run.progress(
           .advanced(
             .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
       })
+    for finding in judge(recognised) { findings.add(finding) }
     if rowCount != candidate.rowCount {
       findings.add(Finding(.outputMismatch, field: RowFormat.csv.fileName, rule: "row-count"))
     }
@@ -118,6 +122,18 @@ struct TableRecheck {
           limit: finding.limit, at: finding.first,
           count: finding.count))
     }
+  }
+}
+
+extension TableRecheck {
+  /// What recognisers saw, by the columns' names and what somebody said of them.
+  private func judge(_ recognised: RecognisedCells) -> [Finding] {
+    let fields = candidate.schema.schema.fields
+    let policies = fields.map { field in candidate.dataset.columns.first { $0.field == field.name } }
+    return recognised.findings(
+      labels: zip(fields, policies).map { [$0.name, $0.title?.zh ?? "", $1?.label ?? ""] }, fields: fields.map(\.name),
+      accepted: policies.map { Set(($0?.accepted ?? [:]).keys.compactMap { Identifier(rawValue: $0) }) },
+      isAboutPersons: candidate.dataset.subject == .person)
   }
 }
 

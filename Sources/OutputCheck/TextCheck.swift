@@ -46,7 +46,9 @@ extension CheckOutput {
 }
 
 private func addSensitiveNumbers(in text: [UInt8], name: String, to findings: inout FindingCollector) {
-  findSensitiveNumbers(in: text[...]) { kind in
+  findIdentifiers(in: text[...]) { kind in
+    // Contacts stand in descriptions because somebody wrote them there: names, mailboxes, lines of offices.
+    guard kind.isNeverAContact else { return }
     findings.add(Finding(.sensitiveValue, field: name, rule: kind.rawValue))
   }
 }

@@ -71,8 +71,20 @@ package struct ColumnPolicy: Sendable {
   package let disclosure: Disclosure
   package let transform: Transform
   package let repairs: [Repair]
+  /// What recognisers may find in the column and is public all the same: the identifier's name, and the reason that somebody gave.
+  package let accepted: [String: String]
+  /// What becomes of a text in which an identifier is found.
+  package let onFind: OnFind
 
-  package init(field: String, label: String, disclosure: Disclosure, transform: Transform, repairs: [Repair]) {
+  /// Whether an identifier in a text stops the release, or is taken out of the text.
+  package enum OnFind: String, Sendable, CaseIterable { case refuse, redact }
+
+  package init(
+    field: String, label: String, disclosure: Disclosure, transform: Transform, repairs: [Repair],
+    accepted: [String: String] = [:], onFind: OnFind = .refuse
+  ) {
+    self.accepted = accepted
+    self.onFind = onFind
     self.field = field
     self.label = label
     self.disclosure = disclosure

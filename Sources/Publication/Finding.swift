@@ -80,6 +80,25 @@ package struct Finding: Sendable {
 
   package var severity: Severity { code.severity }
 
+  /// Takes up the places of another finding of the same kind, which come after its own.
+  package mutating func append(_ other: Finding) {
+    let room = Self.exampleLimit - examples.count
+    if room > 0 {
+      examples.append(contentsOf: other.examples.prefix(room))
+      remarks.append(contentsOf: other.remarks.prefix(room))
+      others.append(contentsOf: other.others.prefix(room))
+    }
+    count += other.count
+    last = other.last
+  }
+
+  /// The same in a part of a table that has so many rows before it.
+  package func shifted(byRows rows: Int, lines: Int = 0) -> Finding {
+    moved {
+      Location(row: $0.row.map { $0 + rows }, line: $0.line.map { $0 + lines }, byte: $0.byte, record: $0.record)
+    }
+  }
+
   fileprivate func moved(_ place: (Location) -> Location) -> Finding {
     var finding = self
     finding.first = place(first)
@@ -118,22 +137,12 @@ package struct FindingCollector: Sendable {
       findings.append(finding)
       return
     }
-    let room = Finding.exampleLimit - findings[position].examples.count
-    if room > 0 {
-      findings[position].examples.append(contentsOf: finding.examples.prefix(room))
-      findings[position].remarks.append(contentsOf: finding.remarks.prefix(room))
-      findings[position].others.append(contentsOf: finding.others.prefix(room))
-    }
-    findings[position].count += finding.count
-    findings[position].last = finding.last
+    findings[position].append(finding)
   }
 
   /// Adds what was found in a part that has so many rows and lines before it.
   package mutating func add(_ finding: Finding, shiftedBy rows: Int, lines: Int) {
-    add(
-      finding.moved {
-        Location(row: $0.row.map { $0 + rows }, line: $0.line.map { $0 + lines }, byte: $0.byte, record: $0.record)
-      })
+    add(finding.shifted(byRows: rows, lines: lines))
   }
 
   /// Says of every place where it is.

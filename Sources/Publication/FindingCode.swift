@@ -46,6 +46,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case lostValues = "lost-values"
   case drift
   case sensitiveValue = "sensitive-value"
+  case sensitiveColumn = "sensitive-column"
   case removedValue = "removed-value"
   case outputMismatch = "output-mismatch"
 
@@ -272,9 +273,16 @@ package enum FindingCode: String, Sendable, CaseIterable {
         LocalizedText(zh: "与上次相比的其他变化", en: "what else changed since the last delivery"),
         LocalizedText(zh: "供核对参考", en: "for comparison")
       )
+    case .sensitiveColumn:
+      (
+        LocalizedText(zh: "该列多数内容像是个人信息", en: "most values of the column look like those of persons"),
+        LocalizedText(
+          zh: "请核对该列的 disclosure 并选用合适的 transform;确属可公开的,在该列写明 accept 及理由",
+          en: "see to the column's disclosure and transform; where it may be public, say so with a reason in accept")
+      )
     case .sensitiveValue:
       (
-        LocalizedText(zh: "将要公开的文件里发现敏感号码", en: "a sensitive number is in a file about to be published"),
+        LocalizedText(zh: "将要公开的文件里发现敏感内容", en: "something sensitive is in a file about to be published"),
         LocalizedText(
           zh: "请把该列的 disclosure 改为 direct-identifier 并去除,或更正源数据",
           en: "declare the column direct-identifier and drop it, or correct the source")

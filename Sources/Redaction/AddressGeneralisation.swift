@@ -104,19 +104,6 @@ private let surnames = HanSet(
   "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛"
     + "闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常")
 
-/// A set of characters of the basic plane, a bit each.
-private struct HanSet: Sendable {
-  private var words = [UInt64](repeating: 0, count: 1_024)
-
-  init(_ characters: String) {
-    for scalar in characters.unicodeScalars { words[Int(scalar.value >> 6)] |= 1 << UInt64(scalar.value & 63) }
-  }
-
-  func contains(_ character: UInt32) -> Bool {
-    character < 0x10000 && words[Int(character >> 6)] & (1 << UInt64(character & 63)) != 0
-  }
-}
-
 /// The characters before the first one that is not Han (U+3400…9FFF, U+20000…3FFFF), and how many there are; nil for more than
 /// any address has.
 private func leadingHan(_ text: Span<UInt8>) -> (characters: HanCharacters, count: Int)? {
@@ -132,7 +119,7 @@ private func leadingHan(_ text: Span<UInt8>) -> (characters: HanCharacters, coun
       guard index + 3 < text.count else { break }
       character = UInt32(text[index] & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)
     }
-    guard (0x3400...0x9fff).contains(character) || (0x20000...0x3ffff).contains(character) else { break }
+    guard isHan(character) else { break }
     guard count < characters.count else { return nil }
     characters[count] = character
     count += 1

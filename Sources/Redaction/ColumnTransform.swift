@@ -1,5 +1,6 @@
 internal import Hashing
 internal import Publication
+internal import Recognition
 internal import TableSchema
 internal import Tabular
 
@@ -12,9 +13,19 @@ final class ColumnTransform: Sendable {
   private let source: SchemaField
   private let tokenKey: SymmetricKey?
   private let numberSteps: NumberGeneralisation?
+  /// Nil where identifiers in the text are not taken out.
+  let spans: SpanRedaction?
 
-  init(policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey) throws {
+  /// - Parameter verdict: what the column holds, where identifiers are taken out of its texts.
+  init(
+    policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey, verdict: ColumnVerdict = ColumnVerdict()
+  ) throws {
     transform = policy.transform
+    spans =
+      policy.onFind == .redact && policy.transform == .keep
+      ? SpanRedaction(
+        verdict: verdict, accepted: Set(policy.accepted.keys.compactMap { Identifier(rawValue: $0) }),
+        isText: field.type.jsonKind == .text && field.type.isFreeText) : nil
     disclosure = policy.disclosure
     source = field
     func unfit(_ needed: String) -> RedactionError {
@@ -52,7 +63,7 @@ final class ColumnTransform: Sendable {
 
   var isPublished: Bool { transform != .drop }
   /// The text goes out as it came in.
-  var keepsText: Bool { transform == .keep }
+  var keepsText: Bool { transform == .keep && spans == nil }
   /// Whether the values taken out must not be found anywhere in the output.
   ///
   /// These are texts of what is not public, and whole numbers of direct identifiers. Dates and amounts are left out: other
@@ -82,6 +93,11 @@ final class ColumnTransform: Sendable {
         ?? LocalizedText(zh: zh, en: en)
     }
     switch transform {
+case .keep where spans != nil:
+      // What was said of the values need not hold of those that were changed.
+      rules.required = source.constraints.required && field.type.isFreeText
+      (field.categories, field.areCategoriesOrdered) = (nil, nil)
+      note("其中的个人信息已替换为方括号内的类别。", "What identifies persons is replaced by its kind, in square brackets.")
     case .keep:
       if keepsRules { rules = field.constraints } else { rules.unique = source.constraints.unique }
     case .drop: break

@@ -1,3 +1,4 @@
+internal import Publication
 package import Tabular
 
 /// The values that a run took out, to be looked for in every byte of the candidate: direct identifiers, and the texts of other
@@ -239,9 +240,20 @@ struct RemovedValues: ~Copyable {
     else {
       return
     }
+    // A day is not somebody's: other columns rightly hold the same ones.
+    if value.count == 8 && isDay(value) { return }
     strong.append(UInt8(value.count))
     strong.append(contentsOf: value)
   }
+}
+
+/// YYYYMMDD of the last three centuries.
+private func isDay(_ value: ArraySlice<UInt8>) -> Bool {
+  guard value.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return false }
+  let digits = value.map { Int($0) - 0x30 }
+  let year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
+  guard (1850...2150).contains(year) else { return false }
+  return CivilDate(year: year, month: digits[4] * 10 + digits[5], day: digits[6] * 10 + digits[7]) != nil
 }
 
 extension RawValues {

@@ -2,6 +2,7 @@ package import Hashing
 package import Publication
 package import TableSchema
 package import Validation
+internal import Recognition
 internal import Tabular
 
 /// Removes or transforms what must not be seen: the only door from the private half to the public half.
@@ -18,17 +19,18 @@ package struct Redact: Stage {
     self.dataset = dataset
     fields = schema.fields
     self.key = key
-    transforms = try Self.transforms(of: schema.fields, dataset, key)
+transforms = try Self.transforms(of: schema.fields, dataset, key, [:])
   }
 
-  private static func transforms(of fields: [SchemaField], _ dataset: Dataset, _ key: SymmetricKey) throws
-    -> [ColumnTransform]
-  {
-    try fields.map { field in
+  private static func transforms(
+    of fields: [SchemaField], _ dataset: Dataset, _ key: SymmetricKey, _ verdicts: [Int: ColumnVerdict]
+  ) throws -> [ColumnTransform] {
+    try fields.enumerated().map { index, field in
       guard let policy = dataset.columns.first(where: { $0.field == field.name }) else {
         throw RedactionError(dataset: dataset.id, field: field.name, problem: "is not declared")
       }
-      return try ColumnTransform(policy: policy, field: field, dataset: dataset.id, key: key)
+return try ColumnTransform(
+        policy: policy, field: field, dataset: dataset.id, key: key, verdict: verdicts[index] ?? ColumnVerdict())
     }
   }
 
@@ -37,7 +39,8 @@ package struct Redact: Stage {
     var output = try OutputFile(path: "\(folder)/rows.csv")
     let published = transforms.filter(\.isPublished).map(\.publishedField.name)
     try output.write(CanonicalRows.header(published))
-    var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
+var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
+    let verdicts = try await survey(table, run)
     let chunks = RecordChunks(
       try table.rows.source(), layout: CanonicalRows.layout,
       chunkByteCount: run.parallelism.chunkByteCount)
@@ -47,7 +50,7 @@ package struct Redact: Stage {
       // Each worker has transforms of its own: counting who uses a shared one would make the cores wait for one another.
       make: {
         RedactionWork(
-          RedactionPlan(try Self.transforms(of: fields, dataset, key)), tableByteCount: table.rows.byteCount)
+RedactionPlan(try Self.transforms(of: fields, dataset, key, verdicts)), tableByteCount: table.rows.byteCount)
       },
       work: { try $0.take(from: chunks) },
       collect: { work in
@@ -60,6 +63,25 @@ package struct Redact: Stage {
     return Redacted(
       table: PublicTable(dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount),
       rawValues: try removed.finish())
+  }
+
+  /// What the columns hold from which identifiers are to be taken out.
+  private func survey(_ table: ValidatedTable, _ run: Run) async throws -> [Int: ColumnVerdict] {
+    let columns = transforms.indices.filter { transforms[$0].spans != nil }
+    guard !columns.isEmpty else { return [:] }
+    let chunks = RecordChunks(
+      try table.rows.source(), layout: CanonicalRows.layout, chunkByteCount: run.parallelism.chunkByteCount)
+    var evidence = columns.map { _ in ColumnEvidence() }
+    try await ordered(
+      run.parallelism, make: { ColumnSurvey(columns: columns) }, work: { try $0.take(from: chunks) },
+      collect: { survey in
+        for index in evidence.indices { evidence[index].add(survey.evidence[index]) }
+      })
+    return Dictionary(
+      uniqueKeysWithValues: zip(columns, evidence).map { column, evidence in
+        let label = dataset.columns.first { $0.field == fields[column].name }?.label ?? ""
+        return (column, evidence.verdict(HeaderHints([fields[column].name, fields[column].title?.zh ?? "", label])))
+      })
   }
 
   /// The public schema without any rows, for a dataset of which only the record is published.

@@ -1,3 +1,4 @@
+internal import Recognition
 internal import Tabular
 
 /// What is done to each row: columns that are published as they are, side by side, are one step.
@@ -39,6 +40,9 @@ struct RedactionWork: ~Copyable {
   private let plan: RedactionPlan
   private var batch = RecordBatch(layout: CanonicalRows.layout)
   private var scratch = TextBuffer()
+  private var scanner = IdentifierScanner()
+  /// Cells from which something was taken out, by column.
+  private(set) var redactedCounts: [Int]
   private(set) var rows: CanonicalRowBuilder
   private(set) var removed: RemovedValues
   private(set) var byteCount = 0
@@ -47,7 +51,8 @@ struct RedactionWork: ~Copyable {
   init(_ plan: RedactionPlan, tableByteCount: Int) {
     self.plan = plan
     removed = RemovedValues(byteCount: tableByteCount)
-    rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
+rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
+    redactedCounts = [Int](repeating: 0, count: plan.transforms.count)
   }
 
   mutating func take(from chunks: RecordChunks) throws -> Int? {
@@ -90,8 +95,18 @@ struct RedactionWork: ~Copyable {
   }
 
   private mutating func transform(_ column: Int, _ text: Span<UInt8>, _ record: Int) {
-    let field = batch.field(record, column)
+let field = batch.field(record, column)
     scratch.removeAll()
+    if let spans = plan.transforms[column].spans {
+      var isChanged = false
+      let isThere =
+        !isNull(field)
+        && spans.apply(text.extracting(field.range), &scanner, &scratch, isChanged: &isChanged) {
+          removed.add($0, namesPersons: true)
+        }
+      if isChanged { redactedCounts[column] += 1 }
+      return isThere ? rows.append(scratch) : rows.appendNull()
+    }
     guard !isNull(field), plan.transforms[column].apply(text.extracting(field.range), appendingTo: &scratch) else {
       return rows.appendNull()
     }

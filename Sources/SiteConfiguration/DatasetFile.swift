@@ -1,4 +1,5 @@
 package import Publication
+internal import Recognition
 internal import TableSchema
 internal import Tabular
 internal import Transport
@@ -168,11 +169,29 @@ extension ConfigurationReader {
       policies.append(
         ColumnPolicy(
           field: name, label: label, disclosure: disclosure, transform: transform,
-          repairs: try members["repair"]?.list().map(repair) ?? []))
+          repairs: try members["repair"]?.list().map(repair) ?? [],
+          accepted: try members["accept"].map(accepted) ?? [:],
+          onFind: try members["on_find"]?.choice() ?? .refuse))
       try members.finish()
     }
     guard !policies.isEmpty else { throw value.fail("must list every column of the delivery") }
     return policies
+  }
+
+  /// Identifiers that may stand in a column, each with the reason.
+  private func accepted(_ value: YAMLValue) throws -> [String: String] {
+    var accepted: [String: String] = [:]
+    for (name, reason) in try value.mapping().allMembers() {
+      guard let identifier = Identifier(rawValue: name) else {
+        let all = Identifier.allCases.filter(\.mayBeAccepted).map(\.rawValue).joined(separator: ", ")
+        throw reason.fail("is none of the identifiers: \(all)")
+      }
+      guard identifier.mayBeAccepted else { throw reason.fail("is never public: \(name)") }
+      let text = try reason.text()
+      guard !text.isEmpty else { throw reason.fail("needs the reason why it is public") }
+      accepted[name] = text
+    }
+    return accepted
   }
 
   private func repair(_ value: YAMLValue) throws -> Repair {

@@ -165,7 +165,7 @@ extension Delivery {
             let value = Array(trimmed(cell))
             guesses[column].add(value.span)
             var kinds: Set<Proposal.SensitiveKind> = []
-            findSensitiveNumbers(in: value[...]) {
+            findIdentifiers(in: value[...]) {
               kinds.insert($0 == .mobileNumber ? .mobileNumber : .identityNumber)
             }
             for kind in kinds { sensitive[column][kind, default: 0] += 1 }

@@ -83,7 +83,7 @@ package struct Validate: Stage {
     var finding = finding
     finding.remarks = finding.remarks.map { remark in
       var isSensitive = false
-      if let value = remark.value { findSensitiveNumbers(in: Array(value.utf8)[...]) { _ in isSensitive = true } }
+      if let value = remark.value { findIdentifiers(in: Array(value.utf8)[...]) { _ in isSensitive = true } }
       return isSensitive ? remark.withoutValue : remark
     }
     guard finding.rule == "enum",

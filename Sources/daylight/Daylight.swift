@@ -32,7 +32,8 @@ struct Daylight: AsyncParsableCommand {
     subcommands: [
       Publish.self, Check.self, Withdraw.self, Status.self, ScheduleCommand.self, Refresh.self, ServeCommand.self,
       SyncCommand.self, Verify.self,
-      ValidateCommand.self, ReadCommand.self, DetectCommand.self, SchemaCommand.self, NewCommand.self,
+      ValidateCommand.self, ReadCommand.self, DetectCommand.self, RecogniseCommand.self, SchemaCommand.self,
+      NewCommand.self,
       Keys.self, Backup.self, Restore.self,
     ])
 

@@ -9,6 +9,9 @@ package struct CellShape: Sendable {
   package private(set) var hasWhiteSpace = false
   /// `foldedText` may give another text.
   package private(set) var mayFold = false
+  /// Characters of three bytes and more: Chinese.
+  package private(set) var wideCount = 0
+  package private(set) var hasAt = false
 
   package init(of text: Span<UInt8>) {
     var digits = 0
@@ -38,7 +41,9 @@ package struct CellShape: Sendable {
         hasWhiteSpace = true
         word = keepWord(word)
       case .separator: break
-      case .wordSeparator: digits = 0
+      case .wordSeparator:
+        digits = 0
+        if byte == UInt8(ascii: "@") { hasAt = true }
       case .digitSeparator: word = keepWord(word)
       case .ampersand:
         mayFold = true
@@ -51,6 +56,7 @@ package struct CellShape: Sendable {
         digits = 0
         word = keepWord(word)
         let length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+        if length > 2 { wideCount &+= 1 }
         if length == 3 && byte >= 0xe4 && byte <= 0xe9 {
           if index + 2 < count && isSpelledDigit(byte, text[index + 1], text[index + 2]) { spelledDigits &+= 1 }
         } else if !mayFold {
@@ -98,8 +104,7 @@ private let shapes: [ByteShape] = (0..<256).map { value in
 }
 
 private func isSpelledDigit(_ a: UInt8, _ b: UInt8, _ c: UInt8) -> Bool {
-  guard a == 0xe4 || a == 0xe5 || a == 0xe9 else { return false }
-  return chineseDigit(UInt32(a & 0x0f) << 12 | UInt32(b & 0x3f) << 6 | UInt32(c & 0x3f)) != nil
+  chineseDigit(UInt32(a & 0x0f) << 12 | UInt32(b & 0x3f) << 6 | UInt32(c & 0x3f)) != nil
 }
 
 private func canFold(_ text: Span<UInt8>, _ index: Int, _ length: Int) -> Bool {

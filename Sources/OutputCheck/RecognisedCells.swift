@@ -1,0 +1,103 @@
+internal import Publication
+internal import Recognition
+internal import Tabular
+
+/// What recognisers saw in the cells of a table, to be judged when all of them were looked at: single cells, columns as a whole, numbers
+/// that lie in several columns.
+struct RecognisedCells: Sendable {
+  private(set) var evidence: [ColumnEvidence]
+  private(set) var joins: JoinedCells
+  /// Places by column, identifier, and what the verdict on long numbers asks for.
+  private var places: [Place: Places] = [:]
+
+  private struct Place: Hashable {
+    let column: Int
+    let identifier: Identifier
+    let isLongNumber: Bool
+    let decade: Int
+    let hasKnownArea: Bool
+  }
+
+  private struct Places {
+    var finding: Finding
+    /// One of the recognitions, and the shape of its cell: all others of the place are judged alike.
+    let recognition: Recognition
+    let cell: [UInt8]
+  }
+
+  init(columnCount: Int) {
+    evidence = [ColumnEvidence](repeating: ColumnEvidence(), count: columnCount)
+    joins = JoinedCells(columnCount: columnCount)
+  }
+
+  mutating func removeAll() { self = RecognisedCells(columnCount: evidence.count) }
+
+  mutating func add(_ found: [Recognition], in cell: Span<UInt8>, column: Int, field: String, row: Int) {
+    evidence[column].add(cell, found)
+    for recognition in found where recognition.certainty == .certain {
+      let isLong = ColumnVerdict.isLongNumber(cell)
+      let place = Place(
+        column: column, identifier: recognition.identifier, isLongNumber: isLong,
+        decade: isLong ? recognition.year / 10 : 0, hasKnownArea: !isLong || recognition.hasKnownArea)
+      let finding = Finding(
+        .sensitiveValue, field: field, rule: recognition.identifier.rawValue, at: Location(row: row))
+      if places[place] == nil {
+        // What stands for a long number: its places without their digits.
+        places[place] = Places(
+          finding: finding, recognition: recognition,
+          cell: [UInt8](repeating: UInt8(ascii: isLong ? "0" : "~"), count: isLong ? min(cell.count, 20) : 1))
+      } else {
+        places[place]?.finding.append(finding)
+      }
+    }
+  }
+
+  mutating func addRow(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int) {
+    joins.add(batch, text, record: record)
+  }
+
+  /// Takes over what the worker of the next block saw.
+  mutating func add(_ other: RecognisedCells, rowsBefore: Int) {
+    for column in evidence.indices { evidence[column].add(other.evidence[column]) }
+    joins.add(other.joins)
+    for (place, more) in other.places {
+      let moved = more.finding.shifted(byRows: rowsBefore)
+      if places[place] == nil {
+        places[place] = Places(finding: moved, recognition: more.recognition, cell: more.cell)
+      } else {
+        places[place]?.finding.append(moved)
+      }
+    }
+  }
+
+  /// What must not get out.
+  ///
+  /// - Parameters:
+  ///   - labels: of each column, what it is called.
+  ///   - accepted: of each column, what a person has said may stand there.
+  func findings(labels: [[String]], fields: [String], accepted: [Set<Identifier>], isAboutPersons: Bool) -> [Finding] {
+    var verdicts = zip(evidence, labels).map { $0.verdict(HeaderHints($1)) }
+    for (column, identifier) in joins.columns { verdicts[column].add(joined: identifier) }
+    var found: [Finding] = []
+    let ordered = places.sorted {
+      ($0.key.column, $0.key.identifier.rawValue, $0.key.decade, $0.value.finding.first.row ?? 0)
+        < ($1.key.column, $1.key.identifier.rawValue, $1.key.decade, $1.value.finding.first.row ?? 0)
+    }
+    for (place, places) in ordered where !accepted[place.column].contains(place.identifier) {
+      if verdicts[place.column].confirms(places.recognition, in: places.cell.span) { found.append(places.finding) }
+    }
+    for column in verdicts.indices {
+      for identifier in verdicts[column].possible.sorted(by: { $0.rawValue < $1.rawValue })
+      where !identifier.isOfOrganisations && !accepted[column].contains(identifier)
+        && (isAboutPersons || identifier.tellsWhoOutsideTablesOfPersons)
+      {
+        guard !found.contains(where: { $0.field == fields[column] && $0.rule == identifier.rawValue }) else { continue }
+        var finding = Finding(
+          .sensitiveColumn, field: fields[column], rule: identifier.rawValue, count: evidence[column].cellCount)
+        finding.examples = []
+        found.append(finding)
+      }
+    }
+    return found
+  }
+}

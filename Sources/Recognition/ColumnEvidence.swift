@@ -1,0 +1,386 @@
+internal import Publication
+package import Tabular
+
+/// What all cells of a column say together: what single cells cannot tell, and where single cells seem to tell something by chance.
+///
+/// A tenth of all numbers with a date in them have the check digit of an identity number: permits are told from persons by how many of
+/// a column pass, and one person among permits by the year.
+///
+/// - Source: privacy.md §1, column vote.
+package struct ColumnEvidence: Sendable {
+  package private(set) var cellCount = 0
+  /// Cells in which something was found for certain, and of which all is of the possible form.
+  private var certain = [Int](repeating: 0, count: Identifier.allCases.count)
+  private var whole = [Int](repeating: 0, count: Identifier.allCases.count)
+
+  // Cells that are one long number.
+  private var numberCount = 0
+  private var datedCount = 0
+  private var passCount = 0
+  /// Numbers with a date and those that pass too, by decade from 1850.
+  private var datedByDecade = [Int](repeating: 0, count: 31)
+  private var passedByDecade = [Int](repeating: 0, count: 31)
+  private var cardCount = 0
+  private var cardPassCount = 0
+  private var fifteenCount = 0
+  private var registrationCount = 0
+  private var creditCodeCount = 0
+
+  private var nameCount = 0
+  private var placeCount = 0
+  private var birthCount = 0
+  private var dateCount = 0
+  private var longitudeCount = 0
+  private var latitudeCount = 0
+  private var fewValues: Set<UInt64> = []
+  private static let fewValueLimit = 1_024
+  /// Fewer cells than this prove nothing by their form.
+  private static let fewestCells = 10
+
+  package init() {}
+
+  /// Takes over what another worker saw.
+  package mutating func add(_ other: ColumnEvidence) {
+    cellCount += other.cellCount
+    for index in certain.indices {
+      certain[index] += other.certain[index]
+      whole[index] += other.whole[index]
+    }
+    numberCount += other.numberCount
+    datedCount += other.datedCount
+    passCount += other.passCount
+    for index in datedByDecade.indices {
+      datedByDecade[index] += other.datedByDecade[index]
+      passedByDecade[index] += other.passedByDecade[index]
+    }
+    cardCount += other.cardCount
+    cardPassCount += other.cardPassCount
+    fifteenCount += other.fifteenCount
+    registrationCount += other.registrationCount
+    creditCodeCount += other.creditCodeCount
+    nameCount += other.nameCount
+    placeCount += other.placeCount
+    birthCount += other.birthCount
+    dateCount += other.dateCount
+    longitudeCount += other.longitudeCount
+    latitudeCount += other.latitudeCount
+    if fewValues.count < Self.fewValueLimit { fewValues.formUnion(other.fewValues) }
+  }
+
+  /// Takes one cell that is not empty, and what was found in it.
+  package mutating func add(_ cell: Span<UInt8>, _ found: [Recognition]) {
+    cellCount += 1
+    var seen: UInt64 = 0
+    for recognition in found {
+      let index = recognition.identifier.index
+      let isWhole = recognition.range.count == cell.count
+      if isWhole && recognition.certainty == .possible { whole[index] += 1 }
+      guard recognition.certainty == .certain, seen >> UInt64(index) & 1 == 0 else { continue }
+      seen |= 1 << UInt64(index)
+      certain[index] += 1
+    }
+    if fewValues.count < Self.fewValueLimit { fewValues.insert(mixedHash(cell)) }
+    let kind = LongNumber(cell)
+    if let kind { add(kind) }
+    guard cell.count <= 64 else { return }
+    // Most credit codes have letters, which no identity number has: those of digits only must prove what they are.
+    if cell.count == 18, kind != nil ? isCreditCode([UInt8](copying: cell)[...]) : isCodeOfLetters(cell) {
+      creditCodeCount += 1
+    }
+    if cell[0] >= 0xe3 {
+      if isName(cell) {
+        nameCount += 1
+      } else if found.contains(where: { $0.identifier == .homeAddress }) {
+        placeCount += 1
+      }
+    }
+    if kind == nil && cell.count > 14 && cell.count <= 64 { addPair([UInt8](copying: cell)) }
+    if kind == nil && cell.count <= 24 && isDigit(cell[0]) {
+      let text = [UInt8](copying: cell)
+      addDate(text)
+      addCoordinate(text)
+    }
+  }
+
+  private func isCodeOfLetters(_ cell: Span<UInt8>) -> Bool {
+    for index in cell.indices where !isDigit(cell[index]) && !isLetter(cell[index]) { return false }
+    return isDigit(cell[2]) && isDigit(cell[7])
+  }
+
+  private mutating func add(_ number: LongNumber) {
+    numberCount += 1
+    if let decade = number.decade {
+      datedCount += 1
+      datedByDecade[decade] += 1
+      if number.hasCheckDigit {
+        passCount += 1
+        passedByDecade[decade] += 1
+      }
+    }
+    if number.isCard {
+      cardCount += 1
+      if number.hasLuhn { cardPassCount += 1 }
+    }
+    if number.count == 15 {
+      fifteenCount += 1
+      if number.isRegistration { registrationCount += 1 }
+    }
+  }
+
+  private mutating func addDate(_ text: [UInt8]) {
+    let digits = text.prefix(10).filter(isDigit).map { $0 - 0x30 }
+    guard text.count >= 8, text.count <= 20, digits.count >= 8, let year = birthYear(digits[...]) else { return }
+    dateCount += 1
+    if year < 2005 && year > 1900 { birthCount += 1 }
+  }
+
+  /// A word of the language, which begins with a surname by chance.
+  private func isKnownWord(_ text: Span<UInt8>) -> Bool {
+    var word: [UInt32] = []
+    var index = 0
+    while index < text.count {
+      word.append(character(text, index))
+      index += 3
+    }
+    return switch word.count {
+    case 2: wordsOfTwo.contains(word)
+    case 3: wordsOfThree.contains(word)
+    case 4: wordsOfFour.contains(word)
+    default: false
+    }
+  }
+
+  /// Two decimal numbers, longitude and latitude: `121.43,31.21`, `POINT(121.43 31.21)`.
+  private mutating func addPair(_ text: [UInt8]) {
+    let parts = text.split { !(isDigit($0) || $0 == UInt8(ascii: ".")) }.filter {
+      $0.count >= 7 && $0.contains(UInt8(ascii: "."))
+    }
+    guard parts.count == 2 else { return }
+    let wholes = parts.map { $0.prefix(while: isDigit).reduce(0) { $0 * 10 + Int($1) - 0x30 } }
+    if wholes.contains(where: { (73...135).contains($0) }) && wholes.contains(where: { (18...53).contains($0) }) {
+      longitudeCount += 1
+    }
+  }
+
+  private mutating func addCoordinate(_ text: [UInt8]) {
+    guard let point = text.firstIndex(of: UInt8(ascii: ".")), text.count - point > 4, text.count <= 24,
+      text.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") })
+    else { return }
+    let whole = text[..<point].reduce(0) { $0 * 10 + Int($1) - 0x30 }
+    if point == 3 && (73...135).contains(whole) { longitudeCount += 1 }
+    if point == 2 && (18...53).contains(whole) { latitudeCount += 1 }
+  }
+
+  private func isName(_ text: Span<UInt8>) -> Bool {
+    guard text.count <= 60 else { return false }
+    let end = IdentifierScanner().nameEnd(text, 0)
+    // 王某 is nobody; 张杨路 is a road.
+    guard end == text.count else { return false }
+    return !isKnownWord(text) && !placeEndings.contains(character(text, text.count - 3))
+  }
+
+  /// What the column holds, with the header's word.
+  package func verdict(_ hints: HeaderHints) -> ColumnVerdict {
+    var verdict = ColumnVerdict()
+    guard cellCount > 0 else { return verdict }
+    func share(_ count: Int) -> Double { Double(count) / Double(cellCount) }
+    for identifier in Identifier.allCases where certain[identifier.index] > 0 { verdict.certain.insert(identifier) }
+    judgeNumbers(&verdict)
+    if share(creditCodeCount) >= 0.9 {
+      verdict.possible.insert(.creditCode)
+      verdict.ignoresNumbers = true
+    }
+    if fifteenCount * 2 > cellCount {
+      let isRegistration = registrationCount * 2 > fifteenCount
+      let former = whole[Identifier.formerIdentityNumber.index]
+      if isRegistration {
+        verdict.possible.insert(.registrationNumber)
+      } else if former * 2 > fifteenCount || (hints.identifiers.contains(.formerIdentityNumber) && former > 0) {
+        verdict.possible.insert(.formerIdentityNumber)
+      }
+    }
+    // Forms that other things have too: the header says so, or almost every cell has it.
+    let byForm: [Identifier] = [
+      .passportNumber, .travelPermitNumber, .taiwanIdentityCard, .hongKongIdentityCard, .permanentResidenceCard,
+      .hashedValue,
+    ]
+    for identifier in byForm {
+      let count = whole[identifier.index] + certain[identifier.index]
+      let isNamed = hints.identifiers.contains(identifier)
+      if share(count) >= (isNamed ? 0.05 : hints.speaksOfThings || cellCount < Self.fewestCells ? 2 : 0.9) {
+        verdict.possible.insert(identifier)
+      }
+    }
+    // Where most are identity numbers, those with a wrong digit are too.
+    if share(certain[Identifier.residentIdentityNumber.index]) >= 0.5 && !verdict.ignoresNumbers {
+      verdict.possible.insert(.residentIdentityNumber)
+    }
+    if share(whole[Identifier.residentIdentityNumber.index]) > 0, hints.identifiers.contains(.residentIdentityNumber) {
+      verdict.possible.insert(.residentIdentityNumber)
+    }
+    let isVaried = fewValues.count >= min(20, max(2, cellCount / 50))
+    let wantedNames =
+      hints.identifiers.contains(.personalName) ? 0.05 : hints.speaksOfThings || cellCount < Self.fewestCells ? 2 : 0.6
+    if share(nameCount) >= wantedNames && (isVaried || hints.identifiers.contains(.personalName)) {
+      verdict.possible.insert(.personalName)
+    }
+    if share(placeCount) >= (hints.identifiers.contains(.homeAddress) ? 0.02 : hints.speaksOfOffices ? 2 : 0.3) {
+      verdict.possible.insert(.homeAddress)
+    }
+    if share(placeCount) >= 0.2 && hints.identifiers.contains(.homeAddress) && !hints.speaksOfOffices {
+      verdict.wholeColumn = true
+    }
+    let isPlace = hints.identifiers.contains(.coordinates)
+    if share(max(longitudeCount, latitudeCount)) >= (isPlace ? 0.2 : cellCount < Self.fewestCells ? 2 : 0.95)
+      && !hints.speaksOfThings && !hints.speaksOfOffices
+    {
+      verdict.possible.insert(.coordinates)
+    }
+    if hints.identifiers.contains(.birthDate)
+      ? dateCount > 0 : !hints.speaksOfThings && share(birthCount) >= 0.5 && share(dateCount) > 0.9
+    {
+      verdict.possible.insert(.birthDate)
+    }
+    // Where the header says what it is, and many cells are of the form, those of other forms are it too.
+    let named: [Identifier] = [
+      .residentIdentityNumber, .formerIdentityNumber, .mobileNumber, .bankCardNumber, .passportNumber,
+      .travelPermitNumber,
+      .hongKongIdentityCard, .taiwanIdentityCard, .licensePlate, .officerCardNumber, .emailAddress,
+    ]
+    for identifier in named where hints.identifiers.contains(identifier) && !hints.speaksOfOffices {
+      guard share(certain[identifier.index] + whole[identifier.index]) >= 0.3 else { continue }
+      verdict.possible.insert(identifier)
+      verdict.wholeColumn = true
+    }
+    for identifier in [
+      Identifier.messagingAccount, .networkAddress, .deviceIdentifier, .medicalCardNumber, .landlineNumber,
+    ]
+    where hints.identifiers.contains(identifier) && !hints.speaksOfOffices {
+      verdict.possible.insert(identifier)
+      verdict.wholeColumn = true
+    }
+    return verdict
+  }
+
+  /// Whether what long numbers seem to be is more than chance.
+  private func judgeNumbers(_ verdict: inout ColumnVerdict) {
+    guard numberCount * 2 > cellCount else { return }
+    func isChance(_ passes: Int, of count: Int, _ chance: Double) -> Bool {
+      let expected = Double(count) * chance
+      return Double(passes) <= expected + 4 * (expected * (1 - chance)).squareRoot()
+    }
+    if cardCount >= 30 && isChance(cardPassCount, of: cardCount, 0.1) {
+      verdict.certain.remove(.bankCardNumber)
+      verdict.ignoresCards = true
+    }
+    guard passCount * 2 < datedCount || datedCount * 4 < numberCount else { return }
+    if datedCount >= 30 {
+      // One in eleven passes: numbers with a date that is no birthday. Years that hardly any other number has are another matter.
+      guard isChance(passCount, of: datedCount, 1 / 11) else { return }
+      verdict.ignoredDecades = datedByDecade.indices.map { decade in
+        datedByDecade[decade] * 50 > datedCount || passedByDecade[decade] * 2 < datedByDecade[decade]
+      }
+      let counted = passedByDecade.indices.reduce(0) { $0 + (verdict.ignoredDecades[$1] ? 0 : passedByDecade[$1]) }
+      if counted == 0 { verdict.certain.remove(.residentIdentityNumber) }
+    } else {
+      // Numbers of another kind: what passes by chance seldom has an area that exists, and a year that is not long past or to come.
+      verdict.wantsKnownArea = true
+    }
+  }
+}
+
+/// What a column holds.
+package struct ColumnVerdict: Sendable {
+  /// Found in single cells, by themselves.
+  package fileprivate(set) var certain: Set<Identifier> = []
+  /// What most cells are, by their form.
+  package fileprivate(set) var possible: Set<Identifier> = []
+  /// Every cell counts, whatever its form.
+  package fileprivate(set) var wholeColumn = false
+  fileprivate var ignoresNumbers = false
+  fileprivate var ignoresCards = false
+  fileprivate var ignoredDecades: [Bool] = []
+  fileprivate var wantsKnownArea = false
+
+  package init() {}
+
+  /// Whether a cell is one number of 15 to 20 places, of which the column decides what it is.
+  package static func isLongNumber(_ cell: Span<UInt8>) -> Bool { LongNumber.isOne(cell) }
+
+  /// All that identifies somebody.
+  package var identifiers: Set<Identifier> { certain.union(possible).filter { !$0.isOfOrganisations } }
+
+  /// The column is a part of a number that lies in several.
+  package mutating func add(joined identifier: Identifier) {
+    possible = [identifier]
+    wholeColumn = true
+  }
+
+  /// Whether what was found in a cell is what it seems.
+  package func confirms(_ recognition: Recognition, in cell: Span<UInt8>) -> Bool {
+    guard recognition.certainty == .certain else { return possible.contains(recognition.identifier) }
+    guard LongNumber.isOne(cell) else { return true }
+    switch recognition.identifier {
+    case .residentIdentityNumber:
+      if ignoresNumbers { return false }
+      if wantsKnownArea { return recognition.hasKnownArea && (1900...2030).contains(recognition.year) }
+      return ignoredDecades.isEmpty || !ignoredDecades[LongNumber.decade(of: recognition.year)]
+    case .bankCardNumber: return !ignoresCards && !ignoresNumbers
+    default: return !ignoresNumbers
+    }
+  }
+
+  /// Whether a whole cell is of a form that the column's cells have.
+  package func holds(_ cell: Span<UInt8>) -> Identifier? {
+    if wholeColumn { return possible.first { !$0.isOfOrganisations } }
+    guard cell.count > 0, cell.count <= 192 else { return nil }
+    if LongNumber.isOne(cell) {
+      if cell.count == 15 && possible.contains(.formerIdentityNumber) { return .formerIdentityNumber }
+      if cell.count >= 17 && possible.contains(.residentIdentityNumber) { return .residentIdentityNumber }
+    }
+    for identifier in [Identifier.personalName, .coordinates, .birthDate] where possible.contains(identifier) {
+      return identifier
+    }
+    return nil
+  }
+}
+
+/// A cell that is one number of 15 to 20 places, an X at the end perhaps.
+struct LongNumber {
+  let count: Int
+  private(set) var decade: Int?
+  private(set) var hasCheckDigit = false
+  private(set) var isCard = false
+  private(set) var hasLuhn = false
+  private(set) var isRegistration = false
+
+  static func isOne(_ cell: Span<UInt8>) -> Bool {
+    guard cell.count >= 15, cell.count <= 20 else { return false }
+    for index in 0..<cell.count - 1 where !isDigit(cell[index]) { return false }
+    return isDigit(cell[cell.count - 1]) || cell[cell.count - 1] | 0x20 == UInt8(ascii: "x")
+  }
+
+  static func decade(of year: Int) -> Int { max(0, min(30, (year - 1850) / 10)) }
+
+  init?(_ cell: Span<UInt8>) {
+    guard Self.isOne(cell) else { return nil }
+    count = cell.count
+    var digits: [UInt8] = []
+    for index in 0..<cell.count where isDigit(cell[index]) { digits.append(cell[index] - 0x30) }
+    if digits.count >= 17 {
+      decade = birthYear(digits.dropFirst(6).prefix(8)).map(Self.decade)
+      let check = digits.count > 17 ? Int(digits[17]) : 10
+      hasCheckDigit = hasIdentityCheckDigit(digits.prefix(17), check: check)
+    }
+    isCard = digits.count == count && isCardNumber(digits[...])
+    hasLuhn = isCard && hasLuhnCheckDigit(digits[...])
+    if count == 15 && digits.count == 15 { isRegistration = hasRegistrationCheckDigit(digits[...]) }
+  }
+}
+
+extension Identifier {
+  var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// Endings of roads, places and firms.
+private let placeEndings = HanSet("路街道弄里坊村镇乡区县市省桥山江河湖海园站馆院校店厂局所行社会楼宫寺亭城门港湾岛口")

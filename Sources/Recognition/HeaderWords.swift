@@ -1,0 +1,66 @@
+/// What the label of a column says of its values.
+package struct HeaderHints: Sendable {
+  /// What it says they are.
+  package let identifiers: Set<Identifier>
+  /// Its words belong to things that only look like identifiers: permits, orders, devices.
+  package let speaksOfThings: Bool
+  /// It speaks of an organisation's place or line: 经营场所, 服务电话.
+  package let speaksOfOffices: Bool
+
+  /// - Parameter labels: the label in the delivery and the field's name.
+  package init(_ labels: [String]) {
+    // （必填） and the like say nothing.
+    let labels = labels.map { label in
+      var text = label.lowercased()
+      if let bracket = text.firstIndex(where: { "（([【".contains($0) }), bracket > text.startIndex {
+        text = String(text[..<bracket])
+      }
+      return text.trimmingSpaces
+    }
+    var words: Set<String> = []
+    for label in labels {
+      words.formUnion(label.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init))
+    }
+    // Latin words count as whole ones: age is not in page.
+    func holds(_ phrase: String) -> Bool {
+      phrase.utf8.allSatisfy { $0 < 0x80 }
+        ? words.contains(phrase) || labels.contains(phrase) : labels.contains { $0.contains(phrase) }
+    }
+    speaksOfThings = thingPhrases.contains(where: holds)
+    speaksOfOffices = officePhrases.contains(where: holds)
+    var found: Set<Identifier> = []
+    for (identifier, means, meansNot) in Self.phrases
+    where means.contains(where: holds) && !meansNot.contains(where: holds) { found.insert(identifier) }
+    if found.contains(.residentIdentityNumber) { found.insert(.formerIdentityNumber) }
+    identifiers = found
+  }
+
+  private static let phrases: [(Identifier, [String], [String])] = headerPhrases.map { identifier, means, meansNot in
+    func list(_ text: String) -> [String] {
+      text.split { $0 == "," || $0 == "\n" }.map(String.init)
+    }
+    return (identifier, list(means), list(meansNot))
+  }
+}
+
+extension String {
+  fileprivate var trimmingSpaces: String {
+    var text = self[...]
+    while let first = text.first, first.isWhitespace { text.removeFirst() }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}
+
+private let thingPhrases = [
+  "许可证", "订单", "单号", "流水", "文号", "案号", "批号", "商品", "设备", "发票", "物料", "工单", "快递", "注册号", "执照", "型号", "条码", "编码",
+  "统一社会信用代码", "路名",
+  "品牌", "街道", "公司", "单位名称", "企业名称", "机构名称", "建成", "竣工", "修建", "commit", "etag", "digest", "checksum", "sha256", "sha1",
+  "key32", "rowkey", "permit", "order", "invoice", "serial", "sku", "barcode", "device",
+]
+
+private let officePhrases = [
+  "经营场所", "经营地址", "办公地址", "注册地址", "单位地址", "设施地址", "机构地址", "企业地址", "场所地址", "站点", "公园", "station", "facility", "park",
+  "store", "shop", "office", "车站", "公厕", "网点", "设施", "zcdz", "bgdz", "jydz", "服务电话", "咨询电话", "投诉电话", "办公电话", "热线", "门店",
+  "站点",
+]

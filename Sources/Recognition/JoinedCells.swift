@@ -1,0 +1,104 @@
+package import Tabular
+
+/// Numbers that lie in several columns side by side: area, date and place of an identity number; the halves of a telephone number.
+///
+/// - Source: privacy.md §4, case 26.
+package struct JoinedCells: Sendable {
+  /// By first column and how many are joined (2 or 3).
+  private var numbers: [Tally]
+  private let columnCount: Int
+
+  private struct Tally: Sendable {
+    var rows = 0
+    var identity = 0
+    var mobile = 0
+  }
+
+  package init(columnCount: Int) {
+    self.columnCount = columnCount
+    numbers = [Tally](repeating: Tally(), count: max(0, columnCount) * 2)
+  }
+
+  /// Takes over what another worker saw.
+  package mutating func add(_ other: JoinedCells) {
+    for index in numbers.indices {
+      numbers[index].rows += other.numbers[index].rows
+      numbers[index].identity += other.numbers[index].identity
+      numbers[index].mobile += other.numbers[index].mobile
+    }
+  }
+
+  /// Takes one row.
+  package mutating func add(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, record: Int) {
+    let first = batch.firstField(record)
+    let count = min(columnCount, batch.fieldCount(record))
+    var before = false
+    for column in 0..<count {
+      // Most cells are no short numbers, which two of their bytes tell.
+      let field = batch.fields[first + column]
+      let isNumber =
+        field.count > 0 && field.count <= 14 && isDigit(text[field.lowerBound])
+        && (isDigit(text[field.upperBound - 1]) || text[field.upperBound - 1] | 0x20 == UInt8(ascii: "x"))
+      if isNumber && before { join(batch, text, first, column - 1, count) }
+      before = isNumber
+    }
+  }
+
+  private mutating func join(
+    _ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ firstField: Int, _ first: Int, _ count: Int
+  ) {
+    func digits(_ column: Int) -> [UInt8]? {
+      Self.digits([UInt8](copying: text.extracting(batch.fields[firstField + column].range))[...])
+    }
+    guard var joined = digits(first) else { return }
+    for more in 1...2 where first + more < count {
+      guard let part = digits(first + more) else { return }
+      joined += part
+      guard joined.count <= 18 else { return }
+      let place = first * 2 + more - 1
+      if joined.count == 18 {
+        numbers[place].rows += 1
+        if birthYear(joined.dropFirst(6).prefix(8)) != nil, joined[..<17].allSatisfy({ $0 < 10 }),
+          hasIdentityCheckDigit(joined.prefix(17), check: Int(joined[17]))
+        {
+          numbers[place].identity += 1
+        }
+      } else if joined.count == 11 {
+        numbers[place].rows += 1
+        if joined[0] == 1 && joined[1] >= 3 { numbers[place].mobile += 1 }
+      }
+    }
+  }
+
+  /// Columns that are a part of such a number.
+  package var columns: [(column: Int, identifier: Identifier)] {
+    var found: [(column: Int, identifier: Identifier)] = []
+    for (place, tally) in numbers.enumerated() where tally.rows > 0 {
+      let (first, more) = (place / 2, place % 2 + 1)
+      let identifier: Identifier? =
+        tally.identity * 2 > tally.rows
+        ? .residentIdentityNumber : tally.mobile * 10 > tally.rows * 9 && tally.rows >= 10 ? .mobileNumber : nil
+      if let identifier { for column in first...first + more { found.append((column, identifier)) } }
+    }
+    return found
+  }
+
+  /// The digits of a short number, an X at its end as 10; nil for other cells.
+  private static func digits(_ cell: ArraySlice<UInt8>) -> [UInt8]? {
+    guard !cell.isEmpty, cell.count <= 14 else { return nil }
+    var digits: [UInt8] = []
+    for (place, byte) in cell.enumerated() {
+      if isDigit(byte) {
+        digits.append(byte - 0x30)
+      } else if byte | 0x20 == UInt8(ascii: "x") && place == cell.count - 1 && place > 0 {
+        digits.append(10)
+      } else if byte == UInt8(ascii: "-") && cell.count == 10 {
+        // A date.
+        continue
+      } else {
+        return nil
+      }
+    }
+    return digits
+  }
+}

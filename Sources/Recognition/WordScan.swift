@@ -1,0 +1,233 @@
+internal import Tabular
+
+// Names and addresses in running text: told by the words around them.
+
+extension IdentifierScanner {
+  /// Looks for what is written in characters: names, addresses down to the room, numbers of officers' cards.
+  func scanWords(_ text: Span<UInt8>, _ found: (Recognition) -> Void) {
+    guard text.count >= 6 else { return }
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      guard byte >= 0xe3 && byte <= 0xe9 else {
+        index += characterLength(byte)
+        continue
+      }
+      let scalar = character(text, index)
+      if roleStarts.contains(scalar), let end = roleEnd(text, index) {
+        let start = skipMarks(text, end)
+        if let end = nameEnd(text, start) {
+          found(Recognition(.personalName, start..<end, .certain))
+          index = end
+          continue
+        }
+        index = end
+        continue
+      }
+      switch scalar {
+      case 0x5ba4:  // 室
+        if let address = addressStart(text, index) {
+          let isHome = hasWord(["住", "上门"], before: address, in: text)
+          found(Recognition(.homeAddress, address..<index + 3, isHome ? .certain : .possible))
+        }
+      case 0x697c, 0x5143, 0x5f04, 0x53f7, 0x680b:  // 楼, 单元, 弄, 号, 栋: the room without 室
+        if let range = roomWithoutWord(text, index) {
+          let isHome = hasWord(["住", "上门", "接"], before: range.lowerBound, in: text)
+          found(Recognition(.homeAddress, range, isHome ? .certain : .possible))
+        }
+      case 0x5bb6, 0x4f4f, 0x5b85:  // 家里电话, 住宅电话, 宅电
+        if let range = homeTelephone(text, index) { found(Recognition(.landlineNumber, range, .certain)) }
+      case 0x5b57:  // 字
+        if let range = officerCard(text, index) { found(Recognition(.officerCardNumber, range, .certain)) }
+      case 0x5148, 0x5973, 0x540c, 0x963f, 0x8001:  // 先生, 女士, 同志, 阿姨, 老师
+        if let range = addressedName(text, index) { found(Recognition(.personalName, range, .certain)) }
+      case 0x7684:  // 的
+        // 身份证…的王芳, …室的王芳
+        if index > 0,
+          isDigit(text[index - 1]) || text[index - 1] | 0x20 == UInt8(ascii: "x")
+            || character(text, index - 3) == 0x5ba4,
+          let end = nameEnd(text, index + 3)
+        {
+          found(Recognition(.personalName, index + 3..<end, .certain))
+        }
+      default: break
+      }
+      index += 3
+    }
+  }
+
+  private func roleEnd(_ text: Span<UInt8>, _ index: Int) -> Int? {
+    for word in roleWords where hasPrefix(text, index, word) { return index + word.utf8CodeUnitCount }
+    return nil
+  }
+
+  /// Over what may stand between a word such as 联系人 and the name.
+  private func skipMarks(_ text: Span<UInt8>, _ start: Int) -> Int {
+    var index = start
+    while index < text.count {
+      switch character(text, index) {
+      // ：, ideographic space, 是, 为, 叫, （, 、 and the like
+      case 0xff1a, 0x3000, 0x662f, 0x4e3a, 0x53eb, 0xff08: index += 3
+      default:
+        guard text[index] == 0x20 || text[index] == UInt8(ascii: ":") || text[index] == UInt8(ascii: "(") else {
+          return index
+        }
+        index += 1
+      }
+    }
+    return index
+  }
+
+  /// Where a name ends that begins at `start`; nil where none does.
+  func nameEnd(_ text: Span<UInt8>, _ start: Int) -> Int? {
+    if let end = minorityNameEnd(text, start) { return end }
+    let first = character(text, start), second = character(text, start + 3)
+    var index = start + 3
+    if compoundSurnames.contains([first, second]) {
+      index += 3
+    } else if !surnames.contains(first) {
+      return nil
+    }
+    let given = character(text, index)
+    guard givenNameCharacters.contains(given), !afterNames.contains(given), !hasWordAfterName(text, index) else {
+      return nil
+    }
+    index += 3
+    let next = character(text, index)
+    // A second character belongs to the name unless what follows begins with it.
+    if isHan(next), givenNameCharacters.contains(next), !afterNames.contains(next), !hasWordAfterName(text, index) {
+      index += 3
+    }
+    // 区环保局 is an office.
+    return officeEndings.contains(character(text, index)) ? nil : index
+  }
+
+  /// Words whose first character stands in names too.
+  private func hasWordAfterName(_ text: Span<UInt8>, _ index: Int) -> Bool {
+    for word in wordsAfterNames where hasPrefix(text, index, word) { return true }
+    return false
+  }
+
+  /// Parts of two and more characters with a dot between them.
+  private func minorityNameEnd(_ text: Span<UInt8>, _ start: Int) -> Int? {
+    var index = start
+    var parts = 0
+    while true {
+      let partStart = index
+      while isHan(character(text, index)), index - partStart < 27,
+        !(parts > 0 && afterLongNames.contains(character(text, index)))
+      {
+        index += 3
+      }
+      guard index - partStart >= 6 else { return parts >= 2 ? partStart - 2 : nil }
+      parts += 1
+      // U+00B7
+      guard index + 1 < text.count, text[index] == 0xc2, text[index + 1] == 0xb7 else { break }
+      index += 2
+    }
+    return parts >= 2 ? index : nil
+  }
+
+  /// 王小明先生: the name before a word of address; a surname alone tells nobody.
+  private func addressedName(_ text: Span<UInt8>, _ index: Int) -> Range<Int>? {
+    let second = character(text, index + 3)
+    // 生, 士, 志, 姨, 师
+    guard [0x751f, 0x58eb, 0x5fd7, 0x59e8, 0x5e08].contains(second) else { return nil }
+    if index >= 12, nameEnd(text, index - 12) == index { return index - 12..<index }
+    for start in [index - 9, index - 6] where start >= 0 {
+      if surnames.contains(character(text, start)), let end = nameEnd(text, start), end == index {
+        let before = character(text, start - 3)
+        if start == index - 6 || !isHan(before) || afterNames.contains(before) { return start..<end }
+      }
+    }
+    return nil
+  }
+
+  /// Where an address begins that ends with the 室 at `room`: digits before it, and a road, a lane or a number before these.
+  private func addressStart(_ text: Span<UInt8>, _ room: Int) -> Int? {
+    guard room > 0, isDigit(text[room - 1]) else { return nil }
+    var index = room
+    var hasNumber = false
+    var hasRoad = false
+    var characters = 0
+    while index > 0, characters < 48 {
+      let byte = text[index - 1]
+      if isDigit(byte) || byte == UInt8(ascii: "-") {
+        index -= 1
+      } else if byte >= 0x80 {
+        let scalar = character(text, index - 3)
+        guard isHan(scalar), !beforeAddresses.contains(scalar) else { break }
+        // 号, 弄
+        if scalar == 0x53f7 || scalar == 0x5f04 { hasNumber = true }
+        if roadEndings.contains(scalar) { hasRoad = true }
+        index -= 3
+      } else if isLetter(byte) {
+        index -= 1
+      } else {
+        break
+      }
+      characters += 1
+    }
+    return hasNumber && hasRoad ? index : nil
+  }
+
+  /// The number of a home: seven digits or eight after 家里电话 and the like, an area code before them perhaps.
+  private func homeTelephone(_ text: Span<UInt8>, _ index: Int) -> Range<Int>? {
+    let words: [StaticString] = ["家里电话", "家庭电话", "家中电话", "住宅电话", "宅电", "家里座机", "家庭座机"]
+    guard let word = words.first(where: { hasPrefix(text, index, $0) }) else { return nil }
+    let start = skipMarks(text, index + word.utf8CodeUnitCount)
+    var end = start
+    var digits = 0
+    while end < text.count, isDigit(text[end]) || text[end] == UInt8(ascii: "-") {
+      if isDigit(text[end]) { digits += 1 }
+      end += 1
+    }
+    return (7...12).contains(digits) ? start..<end : nil
+  }
+
+  /// 24号楼1202, 23栋2单元903, 46号406: three or four digits right after the house end the address.
+  private func roomWithoutWord(_ text: Span<UInt8>, _ index: Int) -> Range<Int>? {
+    var end = index + 3
+    while end < text.count, isDigit(text[end]) { end += 1 }
+    guard (3...4).contains(end - index - 3), !isHan(character(text, end)), index > 0,
+      isDigit(text[index - 1]) || isHan(character(text, index - 3)), let start = addressStart(text, end)
+    else { return nil }
+    return start..<end
+  }
+
+  /// 军字第12345678号; 〔2023〕 before the number tells a document.
+  private func officerCard(_ text: Span<UInt8>, _ index: Int) -> Range<Int>? {
+    guard index >= 3, officerWords.contains(character(text, index - 3)), character(text, index + 3) == 0x7b2c else {
+      return nil
+    }
+    var end = index + 6
+    let start = end
+    while end < text.count, isDigit(text[end]) { end += 1 }
+    // 号 is left out at the end of a cell.
+    guard (6...10).contains(end - start), character(text, end) == 0x53f7 || (end == text.count && index == 3) else {
+      return nil
+    }
+    return index - 3..<min(text.count, end + 3)
+  }
+}
+
+/// Words that a name follows.
+private let roleWords: [StaticString] = [
+  "法定代表人", "联系人", "投诉人", "举报人", "反映人", "来电人", "申请人", "当事人", "负责人", "经办人", "监护人", "受害人", "嫌疑人", "被告人", "委托人", "代理人",
+  "市民", "居民", "村民", "患者", "病人", "业主", "户主", "法人", "家长", "学生", "员工", "职工", "死者", "伤者", "司机", "乘客", "姓名", "原告", "被告",
+  "家属",
+  "名叫", "我叫", "女儿", "儿子", "丈夫", "妻子", "父亲", "母亲", "经办", "男子", "女子", "老人", "房东", "租客", "收件人", "寄件人", "驾驶员", "店主", "经营者",
+]
+private let roleStarts = HanSet("法联投举反来申当负经监受嫌被委代市居村患病业户家学员职死伤司乘姓原名男女老房租收寄驾店我儿丈妻父母")
+/// Characters that begin what is written after a name.
+private let afterNames = HanSet("反称说的电住手已要因在与和于同向对到报咨询问示提申请身证号现系是为将被把给及等之应需未曾最昨今上下日认某先女投诉求所该其从（，。；、：")
+private let wordsAfterNames: [StaticString] = [
+  "来电", "来访", "来信", "来函", "建议", "有关", "有一", "家住", "家中", "家庭", "家里", "表示", "表达", "阿姨", "老师", "大爷", "师傅", "年满", "月收",
+]
+/// The same after names of several parts, in which 提 and 江 are common.
+private let afterLongNames = HanSet("来反称说申投要家住电的因在，。")
+private let officeEndings = HanSet("局处科委办所站厅部院校会社队")
+/// Characters before an address that are no part of it.
+private let beforeAddresses = HanSet("住在于址至到的")
+private let roadEndings = HanSet("路街道弄村坊苑园里巷")
+private let officerWords = HanSet("军南北沈兰济广成海空参政后装士文武警")
