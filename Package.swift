@@ -78,7 +78,7 @@ let package = Package(
     target("Versioning", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction"]),
     target("Export", ["Publication", "Hashing", "Tabular", "TableSchema", "Redaction", "Versioning"]),
     target("OutputCheck", ["Publication", "Hashing", "Tabular", "TableSchema", "Recognition", "Redaction", "Export"]),
-    target("Approval", ["Publication", "Export", "OutputCheck"]),
+    target("Approval", ["Publication", "Hashing", "Tabular", "Export", "OutputCheck"]),
     target("Catalog", ["Publication", "Hashing", "Tabular", "TableSchema", "Export", "Approval", mustache]),
     target("Manifest", ["Publication", "Hashing", "Tabular", "Catalog"]),
 

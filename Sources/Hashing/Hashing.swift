@@ -44,6 +44,25 @@ package struct SHA256: ~Copyable {
   package static func hash(_ text: String) -> Digest { hash(Array(text.utf8)) }
 }
 
+/// Digests that people take for a disguise: of a number that can be guessed they hide nothing.
+package enum WeakDisguise: CaseIterable, Sendable {
+  case md5, sha1, sha256, sm3
+
+  /// The first eight bytes of the digest; nil where libcrypto does not know the algorithm.
+  package func prefix(of bytes: [UInt8]) -> UInt64? {
+    let algorithm =
+      switch self {
+      case .md5: EVP_md5()
+      case .sha1: EVP_sha1()
+      case .sha256: EVP_sha256()
+      case .sm3: EVP_sm3()
+      }
+    var digest = [UInt8](repeating: 0, count: 64)
+    guard EVP_Digest(bytes, bytes.count, &digest, nil, algorithm, nil) == 1 else { return nil }
+    return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}
+
 /// A secret of 32 bytes.
 ///
 /// It has no description, so that no log can hold one.

@@ -18,6 +18,7 @@ struct CellWatch: ~Copyable {
   private var edges: [Int] = []
   private var scanner = IdentifierScanner()
   private var found: [Recognition] = []
+  private var joined: [UInt8] = []
   /// Rows are counted from the beginning of the chunk.
   private(set) var findings = FindingCollector()
   private(set) var recognised: RecognisedCells
@@ -45,6 +46,49 @@ struct CellWatch: ~Copyable {
       if field.count >= 5 { try look(text.extracting(field.range), column, row) }
     }
     recognised.addRow(batch, text, record)
+    if !rawValues.isEmpty { try lookAcross(batch, text, record, row) }
+  }
+
+  /// Looks for removed values that lie in two or three columns side by side.
+  private mutating func lookAcross(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int, _ row: Int)
+    throws
+  {
+    let first = batch.firstField(record)
+    /// Columns before this one that end in a letter or digit and are short.
+    var start = 0
+    for column in names.indices {
+      let field = batch.fields[first + column]
+      let isShort =
+        field.count > 0 && field.count <= 16 && isNumberOrLetter(text[field.lowerBound])
+        && isNumberOrLetter(text[field.upperBound - 1])
+      guard isShort else {
+        start = column + 1
+        continue
+      }
+      for from in max(start, column - 2)..<max(start, column) {
+        joined.removeAll(keepingCapacity: true)
+        for part in from...column {
+          let field = batch.fields[first + part]
+          for index in field.range { joined.append(text[index]) }
+        }
+        guard joined.count >= 11, joined.count <= 32 else { continue }
+        let joined = joined
+        if try holdsStrong(joined.span) {
+          // What one of the cells holds by itself was said already.
+          var alone = false
+          for part in from...column where !alone {
+            alone = try holdsStrong(text.extracting(batch.fields[first + part].range))
+          }
+          if !alone {
+            findings.add(Finding(.removedValue, field: names[column], rule: "joined", at: Location(row: row)))
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func holdsStrong(_ text: Span<UInt8>) throws -> Bool {
+    try rawValues.countStrong(inPlain: text, run: &run, edges: &edges) > 0
   }
 
   private mutating func look(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws {
@@ -74,9 +118,20 @@ struct CellWatch: ~Copyable {
       isRemoved =
         try shape.mayFold ? rawValues.isRemovedName([UInt8](copying: cell)[...]) : rawValues.isRemovedName(folded: cell)
     }
+    if !isRemoved && isText[column] && shape.longestWord >= 12 && !rawValues.isEmpty {
+      var decoded: [[UInt8]] = []
+      forEachDecodedToken(cell) { decoded.append($0) }
+      for text in decoded where !isRemoved {
+        isRemoved = try rawValues.countStrong(in: text[...]) > 0 || rawValues.isRemovedName(text[...])
+      }
+    }
     if isRemoved { findings.add(Finding(.removedValue, field: names[column], at: Location(row: row))) }
     return !isRemoved && !isRecognised
   }
+}
+
+private func isNumberOrLetter(_ byte: UInt8) -> Bool {
+  (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a)
 }
 
 extension CellShape {

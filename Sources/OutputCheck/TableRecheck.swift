@@ -112,6 +112,9 @@ struct TableRecheck {
             .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
       })
     for finding in judge(recognised) { findings.add(finding) }
+    for finding in try recognised.digestFindings(of: rawValues, fields: schema.fields.map(\.name)) {
+      findings.add(finding)
+    }
     if rowCount != candidate.rowCount {
       findings.add(Finding(.outputMismatch, field: RowFormat.csv.fileName, rule: "row-count"))
     }
@@ -132,6 +135,7 @@ extension TableRecheck {
     let policies = fields.map { field in candidate.dataset.columns.first { $0.field == field.name } }
     return recognised.findings(
       labels: zip(fields, policies).map { [$0.name, $0.title?.zh ?? "", $1?.label ?? ""] }, fields: fields.map(\.name),
+      isKept: policies.map { $0?.transform == .keep },
       accepted: policies.map { Set(($0?.accepted ?? [:]).keys.compactMap { Identifier(rawValue: $0) }) },
       isAboutPersons: candidate.dataset.subject == .person)
   }

@@ -120,13 +120,27 @@ extension Publisher {
       attempt.result.release = newest?.release
       attempt.result.version = newest?.version
     case .cleared(let cleared):
-      switch try await Approve().run(cleared, in: run) {
+      let approve = Approve(
+        officers: site.officers,
+        Approve.Circumstances(
+          folder: privateStore.approvalFolder(of: dataset.id), previous: newest?.record, policy: configuration))
+      switch try await approve.run(cleared, in: run) {
       case .approved(let release):
         attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
         attempt.result.release = release.record.release
         attempt.result.version = release.record.version
         standing = PublishedSite.Newest(release)
-      case .waiting: attempt = Attempt(result: DatasetResult(dataset.id, .waiting))
+      case .waiting(let have):
+        attempt = Attempt(
+          result: DatasetResult(
+            dataset.id, .waiting,
+            message: LocalizedText(
+              zh: "等待审批:已有 \(have) 人签署,需要 \(HeldCandidate.neededCount) 人\n提示:daylight review \(dataset.id)",
+              en:
+                "waits for approval: \(have) of \(HeldCandidate.neededCount) have signed\nhint: daylight review \(dataset.id)"
+            )))
+        attempt.result.release = cleared.record.release
+        attempt.result.version = cleared.record.version
       }
     }
     attempt.result.rowCount = journey.report.rowCount

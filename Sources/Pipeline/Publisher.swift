@@ -182,7 +182,12 @@ package struct Publisher: Sendable {
       for file in attempts.filter({ $0.release != nil }).flatMap(\.delivery) {
         try privateStore.synchroniseSnapshot(file)
       }
+      let approvalFolders = releases.map { privateStore.approvalFolder(of: $0.record.dataset) }
+      for (release, folder) in zip(releases, approvalFolders) {
+        try Approve.noteApproved(release.record, officers: site.officers, folder: folder)
+      }
       try await publishCatalog(releases, in: published, listed: listed, note: ledgerNote)
+      for folder in approvalFolders { try HeldCandidate.discard(folder) }
     } catch let refusal as Refusal {
       // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
       results = results.map { released.contains($0.dataset) ? .heldBack($0.dataset, refusal.report) : $0 }

@@ -39,6 +39,17 @@ package struct PrivateStore: Sendable {
 
   package var stagedFolder: String { "\(root)/staged" }
 
+  /// Where a dataset's candidate waits for its officers.
+  package func approvalFolder(of dataset: DatasetID) -> String { "\(root)/approval/\(dataset)" }
+
+  /// The datasets of which a candidate waits, or did.
+  package func datasetsWithApproval() throws -> [DatasetID] {
+    guard fileKind("\(root)/approval") != nil else { return [] }
+    return try folderNames("\(root)/approval").flatMap { department in
+      try folderNames("\(root)/approval/\(department)").compactMap { DatasetID("\(department)/\($0)") }
+    }.sorted()
+  }
+
   /// Where one run works on a dataset.
   package func workPath(of dataset: DatasetID, run: String) -> String { "\(root)/work/\(dataset)/\(run)" }
 

@@ -47,6 +47,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case drift
   case sensitiveValue = "sensitive-value"
   case sensitiveColumn = "sensitive-column"
+  case controlRun = "control-run"
   case removedValue = "removed-value"
   case outputMismatch = "output-mismatch"
 
@@ -272,6 +273,13 @@ package enum FindingCode: String, Sendable, CaseIterable {
       (
         LocalizedText(zh: "与上次相比的其他变化", en: "what else changed since the last delivery"),
         LocalizedText(zh: "供核对参考", en: "for comparison")
+      )
+    case .controlRun:
+      (
+        LocalizedText(
+          zh: "用虚构人员试运行时,个人信息未被去除或未被识别",
+          en: "in a run with made-up persons, something of them came through or was not recognised"),
+        LocalizedText(zh: "该配置不能使用;请联系系统维护人员", en: "this configuration must not be used; tell who maintains the system")
       )
     case .sensitiveColumn:
       (

@@ -1,3 +1,17 @@
+/// Somebody whose signature a release may need.
+package struct Officer: Hashable, Sendable {
+  package let id: String
+  package let name: LocalizedText
+  /// Ed25519, 32 bytes.
+  package let publicKey: [UInt8]
+
+  package init(id: String, name: LocalizedText, publicKey: [UInt8]) {
+    self.id = id
+    self.name = name
+    self.publicKey = publicKey
+  }
+}
+
 /// The site that publishes, as `site.yaml` describes it.
 package struct Site: Sendable {
   package let title: LocalizedText
@@ -19,6 +33,8 @@ package struct Site: Sendable {
   package let transfer: TransferLimits
   package let notifications: Notifications
   package let retention: Retention
+  /// Who may approve releases.
+  package var officers: [Officer] = []
   /// Of the file that says all this; nil where there is none.
   package var configuration: Digest?
 

@@ -397,6 +397,31 @@ package struct IdentifierScanner: Sendable {
   }
 }
 
+/// Calls for what each token of a text says that is Base64, or hexadecimal digits, of a text.
+package func forEachDecodedToken(_ text: Span<UInt8>, _ body: ([UInt8]) -> Void) {
+  func isPart(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") }
+  var index = 0
+  while index < text.count {
+    guard isPart(text[index]) else {
+      index += 1
+      continue
+    }
+    let start = index
+    while index < text.count, isPart(text[index]) { index += 1 }
+    guard index - start >= 12, index - start <= 4_096 else { continue }
+    // What is no text shows in its first bytes.
+    var token: [UInt8] = []
+    for place in start..<start + 4 { token.append(text[place]) }
+    func looksLikeText(_ bytes: [UInt8]?) -> Bool { bytes?.allSatisfy { $0 >= 0x20 && $0 != 0x7f } ?? false }
+    let mayBeBase64 = looksLikeText(decodedBase64(token))
+    let mayBeHexadecimal = looksLikeText(decodedHexadecimal(token))
+    guard mayBeBase64 || mayBeHexadecimal else { continue }
+    for place in start + 4..<index { token.append(text[place]) }
+    if mayBeBase64, let decoded = decodedBase64(token), decoded.count >= 6 { body(decoded) }
+    if mayBeHexadecimal, let decoded = decodedHexadecimal(token), decoded.count >= 6 { body(decoded) }
+  }
+}
+
 /// Nil where the token is not Base64 of either alphabet.
 private func decodedBase64(_ token: [UInt8]) -> [UInt8]? {
   var bytes: [UInt8] = []

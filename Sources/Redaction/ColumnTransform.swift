@@ -18,7 +18,8 @@ final class ColumnTransform: Sendable {
 
   /// - Parameter verdict: what the column holds, where identifiers are taken out of its texts.
   init(
-    policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey, verdict: ColumnVerdict = ColumnVerdict()
+    policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey,
+    verdict: ColumnVerdict = ColumnVerdict()
   ) throws {
     transform = policy.transform
     spans =
@@ -69,7 +70,8 @@ final class ColumnTransform: Sendable {
   /// These are texts of what is not public, and whole numbers of direct identifiers. Dates and amounts are left out: other
   /// columns rightly hold the same ones.
   var isRemoved: Bool {
-    guard !keepsText && !disclosure.isPublic else { return false }
+    // A direct identifier is looked for whatever its transform seems to do.
+    guard isDirectIdentifier || (!keepsText && !disclosure.isPublic) else { return false }
     return switch source.type {
     case .string, .object, .array, .list, .geopoint, .geojson, .any: true
     case .integer: disclosure == .directIdentifier
@@ -93,7 +95,7 @@ final class ColumnTransform: Sendable {
         ?? LocalizedText(zh: zh, en: en)
     }
     switch transform {
-case .keep where spans != nil:
+    case .keep where spans != nil:
       // What was said of the values need not hold of those that were changed.
       rules.required = source.constraints.required && field.type.isFreeText
       (field.categories, field.areCategoriesOrdered) = (nil, nil)

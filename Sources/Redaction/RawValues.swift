@@ -96,6 +96,12 @@ package struct RawValues: Sendable {
     return count
   }
 
+  /// Whether there is anything to look for.
+  package var isEmpty: Bool { strong.isEmpty && names == nil }
+
+  /// Calls for each removed value that is looked for everywhere: letters in upper case, what stands between groups left out.
+  package func forEachStrong(_ body: ([UInt8]) -> Void) throws { for set in strong { try set.forEach(body) } }
+
   /// Whether the cell is a removed name, or another short removed value, and nothing else.
   package func isRemovedName(_ cell: ArraySlice<UInt8>) throws -> Bool {
     guard cell.count >= 5, cell.count <= longestName else { return false }
@@ -244,6 +250,10 @@ struct RemovedValues: ~Copyable {
     if value.count == 8 && isDay(value) { return }
     strong.append(UInt8(value.count))
     strong.append(contentsOf: value)
+    // Written backwards it is the same number to whoever knows.
+    guard value.count >= RawValues.longEnoughInside, !value.elementsEqual(value.reversed()) else { return }
+    strong.append(UInt8(value.count))
+    strong.append(contentsOf: value.reversed())
   }
 }
 

@@ -8,10 +8,10 @@ internal import Tabular
 /// Removes or transforms what must not be seen: the only door from the private half to the public half.
 package struct Redact: Stage {
   package static let name = StageName.redaction
-  private let dataset: Dataset
-  private let fields: [SchemaField]
+  let dataset: Dataset
+  let fields: [SchemaField]
   private let key: SymmetricKey
-  private let transforms: [ColumnTransform]
+  let transforms: [ColumnTransform]
 
   /// - Parameter key: the workspace key, from which each hashed column gets its own.
   /// - Throws: `RedactionError` where a transform does not fit its column's type.
@@ -19,7 +19,7 @@ package struct Redact: Stage {
     self.dataset = dataset
     fields = schema.fields
     self.key = key
-transforms = try Self.transforms(of: schema.fields, dataset, key, [:])
+    transforms = try Self.transforms(of: schema.fields, dataset, key, [:])
   }
 
   private static func transforms(
@@ -29,17 +29,19 @@ transforms = try Self.transforms(of: schema.fields, dataset, key, [:])
       guard let policy = dataset.columns.first(where: { $0.field == field.name }) else {
         throw RedactionError(dataset: dataset.id, field: field.name, problem: "is not declared")
       }
-return try ColumnTransform(
+      return try ColumnTransform(
         policy: policy, field: field, dataset: dataset.id, key: key, verdict: verdicts[index] ?? ColumnVerdict())
     }
   }
 
   package func run(_ table: ValidatedTable, in run: Run) async throws -> Redacted {
+    // First on persons who do not exist.
+    try controlRun()
     let folder = run.folder(of: Self.name)
     var output = try OutputFile(path: "\(folder)/rows.csv")
     let published = transforms.filter(\.isPublished).map(\.publishedField.name)
     try output.write(CanonicalRows.header(published))
-var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
+    var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
     let verdicts = try await survey(table, run)
     let chunks = RecordChunks(
       try table.rows.source(), layout: CanonicalRows.layout,
@@ -50,7 +52,7 @@ var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
       // Each worker has transforms of its own: counting who uses a shared one would make the cores wait for one another.
       make: {
         RedactionWork(
-RedactionPlan(try Self.transforms(of: fields, dataset, key, verdicts)), tableByteCount: table.rows.byteCount)
+          RedactionPlan(try Self.transforms(of: fields, dataset, key, verdicts)), tableByteCount: table.rows.byteCount)
       },
       work: { try $0.take(from: chunks) },
       collect: { work in

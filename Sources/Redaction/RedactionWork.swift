@@ -51,7 +51,7 @@ struct RedactionWork: ~Copyable {
   init(_ plan: RedactionPlan, tableByteCount: Int) {
     self.plan = plan
     removed = RemovedValues(byteCount: tableByteCount)
-rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
+    rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
     redactedCounts = [Int](repeating: 0, count: plan.transforms.count)
   }
 
@@ -95,7 +95,7 @@ rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
   }
 
   private mutating func transform(_ column: Int, _ text: Span<UInt8>, _ record: Int) {
-let field = batch.field(record, column)
+    let field = batch.field(record, column)
     scratch.removeAll()
     if let spans = plan.transforms[column].spans {
       var isChanged = false

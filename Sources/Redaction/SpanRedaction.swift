@@ -30,7 +30,11 @@ struct SpanRedaction: Sendable {
       return true
     }
     var found: [Recognition] = []
-    scanner.scan(text) { if verdict.confirms($0, in: text) && !accepted.contains($0.identifier) && !$0.identifier.isOfOrganisations { found.append($0) } }
+    scanner.scan(text) {
+      if verdict.confirms($0, in: text) && !accepted.contains($0.identifier) && !$0.identifier.isOfOrganisations {
+        found.append($0)
+      }
+    }
     guard !found.isEmpty else {
       output.append(text)
       return true

@@ -40,6 +40,19 @@ final class ValueSet: Sendable {
     self.fences = fences
   }
 
+  /// Calls for each text, in order.
+  func forEach(_ body: ([UInt8]) -> Void) throws {
+    var start = 0
+    var block: [UInt8] = []
+    while start < count {
+      let size = min(4_096, count - start)
+      block.removeAll(keepingCapacity: true)
+      try file.read(size * length, at: start * length, appendingTo: &block)
+      for offset in Swift.stride(from: 0, to: block.count, by: length) { body(Array(block[offset..<offset + length])) }
+      start += size
+    }
+  }
+
   /// Whether a text of `length` bytes is in the set.
   func contains(_ text: Span<UInt8>) throws -> Bool {
     let fences = fences

@@ -1,3 +1,4 @@
+internal import Hashing
 package import Publication
 internal import Transport
 
@@ -45,9 +46,28 @@ extension ConfigurationReader {
       transfer: try transferLimits(members["transfer"]),
       notifications: try notifications(members["notify"]),
       retention: try retention(members["retain"]))
+    if let officers = members["officers"] {
+      site.officers = try officers.list().map(officer)
+      let keys = Set(site.officers.map(\.publicKey)), ids = Set(site.officers.map(\.id))
+      guard keys.count == site.officers.count, ids.count == site.officers.count else {
+        throw officers.fail("has an officer, or an officer's key, twice")
+      }
+    }
     site.configuration = digests["\(datasetsFolder)/site.yaml"]
     try members.finish()
     return site
+  }
+
+  private func officer(_ value: YAMLValue) throws -> Officer {
+    let members = try value.mapping()
+    let key = try members.required("key")
+    guard let bytes = decodeHex(try key.text()), bytes.count == 32 else {
+      throw key.fail("must be an officer's public key: 64 hexadecimal digits", hint: "daylight officer new prints it")
+    }
+    let officer = Officer(
+      id: try fileName(members.required("id")), name: try members.required("name").localized(), publicKey: bytes)
+    try members.finish()
+    return officer
   }
 
   private func transferLimits(_ value: YAMLValue?) throws -> TransferLimits {

@@ -41,11 +41,7 @@ struct Withdraw: AsyncParsableCommand {
 
   func run() async throws {
     guard let id = DatasetID(dataset) else { throw ValidationError("\(dataset) must be department/dataset") }
-    let configuration = try site.reader().site()
-    let publisher = Publisher(
-      site: configuration, privateStore: try site.privateStore(),
-      publicRoot: try SiteOptions.absolute(site.publicFolder), clock: try clock.clock(of: configuration),
-      acceptsClock: clock.acceptClock, logger: startLogging(.notice))
+    let publisher = try site.publisher(clock)
     let isChinese = site.language == .zh
     if let reason {
       _ = try await publisher.withdraw(id, reason: LocalizedText(zh: reason, en: reasonEn))
@@ -54,5 +50,15 @@ struct Withdraw: AsyncParsableCommand {
       _ = try await publisher.reinstate(id)
       writeOutput(isChinese ? "\(id) 可以重新发布。\n" : "\(id) may be published again.\n")
     }
+  }
+}
+
+extension SiteOptions {
+  /// For what is done to the site as a whole, outside a publication.
+  func publisher(_ clock: ClockOptions) throws -> Publisher {
+    let configuration = try reader().site()
+    return Publisher(
+      site: configuration, privateStore: try privateStore(), publicRoot: try Self.absolute(publicFolder),
+      clock: try clock.clock(of: configuration), acceptsClock: clock.acceptClock, logger: startLogging(.notice))
   }
 }

@@ -1,0 +1,105 @@
+package import Hashing
+package import Publication
+package import Tabular
+
+/// What an officer signs: exactly this candidate, after exactly that release, under exactly this configuration.
+package struct ApprovalStatement: Sendable, Equatable {
+  package let dataset: DatasetID
+  package let release: ReleaseID
+  /// Of the candidate's `release.json`, which names every file by its digest.
+  package let record: Digest
+  /// Of the `release.json` that is in force; nil where there is none.
+  package let previous: Digest?
+  /// Of the configuration: site, department, dataset, schema.
+  package let policy: Digest
+
+  package init(dataset: DatasetID, release: ReleaseID, record: Digest, previous: Digest?, policy: Digest) {
+    self.dataset = dataset
+    self.release = release
+    self.record = record
+    self.previous = previous
+    self.policy = policy
+  }
+
+  /// - Returns: nil where a member is missing or of another form.
+  package init?(json: JSON) {
+    guard let dataset = json["dataset"]?.text.flatMap(DatasetID.init),
+      let release = json["release"]?.text.flatMap(ReleaseID.init),
+      let record = json["record_sha256"]?.text.flatMap(Digest.init(hex:)),
+      let policy = json["policy_sha256"]?.text.flatMap(Digest.init(hex:))
+    else { return nil }
+    let previous = json["previous_sha256"]?.text.flatMap(Digest.init(hex:))
+    guard previous != nil || json["previous_sha256"] == .null else { return nil }
+    self.init(dataset: dataset, release: release, record: record, previous: previous, policy: policy)
+  }
+
+  package var members: [(String, JSON?)] {
+    [
+      ("dataset", .string(dataset.description)), ("release", .string(release.description)),
+      ("record_sha256", .string(record.hex)), ("previous_sha256", previous.map { .string($0.hex) } ?? .null),
+      ("policy_sha256", .string(policy.hex)),
+    ]
+  }
+}
+
+/// An officer's word on a candidate, with what was looked into, signed.
+package struct SignedApproval: Sendable {
+  package let statement: ApprovalStatement
+  /// The officer's id in `site.yaml`.
+  package let officer: String
+  /// 保密审查: what the secrecy review came to.
+  package let secrecyReview: String
+  package let legalBasis: String
+  private let signature: [UInt8]
+
+  /// Signs, on the officer's own machine.
+  package init(
+    _ statement: ApprovalStatement, officer: String, secrecyReview: String, legalBasis: String, key: SigningKey
+  ) {
+    self.statement = statement
+    self.officer = officer
+    self.secrecyReview = secrecyReview
+    self.legalBasis = legalBasis
+    signature = key.signature(for: Self.message(statement, officer, secrecyReview, legalBasis))
+  }
+
+  package init?(json: JSON) {
+    guard json["format"]?.text == Self.format, let statement = ApprovalStatement(json: json),
+      let officer = json["officer"]?.text, let secrecyReview = json["secrecy_review"]?.text,
+      let legalBasis = json["legal_basis"]?.text, let signature = json["signature"]?.text.flatMap(decodeHex)
+    else { return nil }
+    self.statement = statement
+    self.officer = officer
+    self.secrecyReview = secrecyReview
+    self.legalBasis = legalBasis
+    self.signature = signature
+  }
+
+  package var json: JSON {
+    .members(
+      Self.signedMembers(statement, officer, secrecyReview, legalBasis) + [("signature", .string(encodeHex(signature)))]
+    )
+  }
+
+  /// Whether it is that officer's.
+  package func isSigned(by officer: Officer) -> Bool {
+    officer.id == self.officer && !secrecyReview.isEmpty && !legalBasis.isEmpty
+      && isValidSignature(
+        signature, for: Self.message(statement, self.officer, secrecyReview, legalBasis), publicKey: officer.publicKey)
+  }
+
+  private static let format = "daylight-approval-1"
+
+  private static func signedMembers(
+    _ statement: ApprovalStatement, _ officer: String, _ secrecyReview: String, _ legalBasis: String
+  ) -> [(String, JSON?)] {
+    [("format", .string(format))] + statement.members + [
+      ("officer", .string(officer)), ("secrecy_review", .string(secrecyReview)), ("legal_basis", .string(legalBasis)),
+    ]
+  }
+
+  /// The format is a part of what is signed: a signature for anything else is none for this.
+  private static func message(
+    _ statement: ApprovalStatement, _ officer: String, _ secrecyReview: String, _ legalBasis: String
+  ) -> [UInt8] { JSON.members(signedMembers(statement, officer, secrecyReview, legalBasis)).compactBytes }
+}

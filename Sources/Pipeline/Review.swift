@@ -1,0 +1,106 @@
+internal import Approval
+internal import Export
+internal import Hashing
+internal import PrivateStore
+package import Publication
+package import Tabular
+
+/// A candidate that waits for its officers, as they are shown it.
+package struct WaitingCandidate: Sendable {
+  package let dataset: DatasetID
+  package let release: ReleaseID
+  package let version: Version
+  package let rowCount: Int
+  /// What the record says changed since the release before.
+  package let change: JSON
+  /// The ids of the officers who have signed.
+  package let signed: [String]
+  /// What is handed to the officers: a file to sign.
+  package let form: JSON
+}
+
+extension Publisher {
+  /// The candidates that wait.
+  package func waitingCandidates() throws -> [WaitingCandidate] {
+    try privateStore.datasetsWithApproval().compactMap { dataset in
+      guard let held = try HeldCandidate.open(privateStore.approvalFolder(of: dataset)) else { return nil }
+      let record = held.record
+      return WaitingCandidate(
+        dataset: dataset, release: record.release, version: record.version, rowCount: record.rowCount,
+        change: record.json["change"] ?? .null,
+        signed: try held.approvals(by: eligibleOfficers(of: dataset)).map(\.officer),
+        form: .members(
+          [("format", "daylight-review-1")] + held.statement.members + [
+            ("version", .string(record.version.description)), ("row_count", .int(record.rowCount)),
+            ("change", record.json["change"]), ("metadata", record.json["metadata"]), ("schema", record.json["schema"]),
+            ("files", record.json["files"]),
+          ]))
+    }
+  }
+
+  /// Takes in an officer's approval.
+  ///
+  /// - Returns: the dataset, and how many signatures it has now.
+  /// - Throws: `StoreError` where the approval does not hold.
+  package func accept(approval bytes: [UInt8]) throws -> (dataset: DatasetID, count: Int, needed: Int) {
+    guard let approval = (try? JSONParser.parse(bytes)).flatMap(SignedApproval.init(json:)) else {
+      throw StoreError("this is no approval", hint: "daylight approve FORM --key FILE writes one")
+    }
+    let locks = try begin()
+    defer { _ = locks }
+    guard let held = try HeldCandidate.open(privateStore.approvalFolder(of: approval.statement.dataset)) else {
+      throw StoreError("no candidate of \(approval.statement.dataset) waits for approval")
+    }
+    do {
+      try held.add(approval, officers: eligibleOfficers(of: approval.statement.dataset))
+    } catch let error as ApprovalError {
+      throw StoreError(
+        error.description, hint: "daylight review \(approval.statement.dataset) --export FILE gives the present form")
+    }
+    let officers = try eligibleOfficers(of: approval.statement.dataset)
+    return (approval.statement.dataset, try held.approvals(by: officers).count, HeldCandidate.neededCount)
+  }
+
+  private func eligibleOfficers(of dataset: DatasetID) throws -> [Officer] {
+    try Approve.eligible(site.officers, folder: privateStore.approvalFolder(of: dataset))
+  }
+
+  /// Drops the candidate that waits, with its approvals: the next run makes another, where there still is something to release.
+  package func reject(_ dataset: DatasetID, reason: LocalizedText) throws {
+    let locks = try begin()
+    defer { _ = locks }
+    let folder = privateStore.approvalFolder(of: dataset)
+    guard try HeldCandidate.open(folder) != nil else {
+      throw StoreError("no candidate of \(dataset) waits for approval")
+    }
+    try HeldCandidate.discard(folder)
+    try privateStore.ledger.add([
+      RunRecord(
+        run: newRunID(), dataset: dataset, at: clock.now, outcome: .refused, release: nil, version: nil, rowCount: nil,
+        reason: reason)
+    ])
+  }
+}
+
+/// Signs the form of a candidate: on the officer's own machine, with a key that the publisher does not have.
+///
+/// - Parameters:
+///   - form: what `waitingCandidates` gave.
+///   - seed: the officer's secret, 32 bytes.
+/// - Returns: the approval; nil where the form is none.
+package func signApproval(
+  form: JSON, officer: String, secrecyReview: String, legalBasis: String, seed: [UInt8]
+) -> JSON? {
+  guard form["format"] == "daylight-review-1", let statement = ApprovalStatement(json: form), seed.count == 32 else {
+    return nil
+  }
+  return SignedApproval(
+    statement, officer: officer, secrecyReview: secrecyReview, legalBasis: legalBasis, key: SigningKey(seed: seed)
+  ).json
+}
+
+/// A new key pair of an officer: the secret, and what goes into `site.yaml`, both in hexadecimal digits.
+package func newOfficerKey() -> (secret: String, publicKey: String) {
+  let key = SigningKey.random()
+  return (encodeHex(key.seed), encodeHex(key.publicKey))
+}

@@ -1,0 +1,205 @@
+internal import ArgumentParser
+internal import Logging
+internal import Pipeline
+internal import PrivateStore
+internal import Publication
+internal import SiteConfiguration
+internal import Tabular
+
+/// The command `daylight review`.
+struct ReviewCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "review",
+    abstract: "Shows the candidates that wait for two officers, gives out the form to sign, takes in approvals.",
+    discussion: """
+      A dataset with `release: {approval: two-person}` is published once two different officers of site.yaml have signed exactly this
+      candidate, after exactly this release, under exactly this configuration; where one of these changes, approvals lapse.
+      Officers sign on their own machines with `daylight approve`: the publisher never has their keys.
+
+      Examples:
+        daylight review                                            what waits
+        daylight review health/cases --export form.json            the form for the officers
+        daylight review --import wang.approval.json                an officer's approval
+        daylight publish health/cases                              releases it once two have signed
+      """)
+
+  @Argument(help: ArgumentHelp("The dataset, as department/dataset; all when left out.", valueName: "dataset"))
+  var dataset: String?
+
+  @Option(help: ArgumentHelp("Write the form to sign to this file.", valueName: "file"))
+  var export: String?
+
+  @Option(name: .customLong("import"), help: ArgumentHelp("Take in an officer's approval.", valueName: "file"))
+  var approval: String?
+
+  @Flag(help: "Print {candidates: […]} on standard output.")
+  var json = false
+
+  @OptionGroup var site: SiteOptions
+  @OptionGroup var clock: ClockOptions
+
+  func validate() throws {
+    if export != nil && dataset == nil { throw ValidationError("--export needs the dataset") }
+  }
+
+  func run() async throws {
+    let publisher = try site.publisher(clock)
+    let isChinese = site.language == .zh
+    if let approval {
+      let bytes = try officerFile(approval)
+      let (dataset, count, needed) = try publisher.accept(approval: bytes)
+      writeOutput(
+        isChinese
+          ? "\(dataset):已有 \(count) 人签署,需要 \(needed) 人。\(count >= needed ? "下次 daylight publish 即发布。" : "")\n"
+          : "\(dataset): \(count) of \(needed) have signed.\(count >= needed ? " The next daylight publish releases it." : "")\n"
+      )
+      return
+    }
+    let waiting = try publisher.waitingCandidates().filter { dataset == nil || $0.dataset.description == dataset }
+    if let export {
+      guard let candidate = waiting.first else {
+        throw ValidationError("no candidate of \(dataset ?? "") waits for approval")
+      }
+      try writeOfficerFile(candidate.form.prettyBytes, to: export)
+      writeOutput(isChinese ? "已写入 \(export),请交审批人员签署。\n" : "Wrote \(export): hand it to the officers.\n")
+      return
+    }
+    if json {
+      let list = waiting.map { candidate in
+        JSON.members([
+          ("dataset", .string(candidate.dataset.description)), ("release", .string(candidate.release.description)),
+          ("version", .string(candidate.version.description)), ("rows", .int(candidate.rowCount)),
+          ("change", candidate.change), ("signed", .array(candidate.signed.map { .string($0) })),
+        ])
+      }
+      return writeOutput(String(decoding: JSON.members([("candidates", .array(list))]).prettyBytes, as: UTF8.self))
+    }
+    guard !waiting.isEmpty else { return writeOutput(isChinese ? "没有等待审批的发布。\n" : "Nothing waits for approval.\n") }
+    let heading = isChinese ? ["数据集", "发布", "版本", "行数", "已签署"] : ["DATASET", "RELEASE", "VERSION", "ROWS", "SIGNED"]
+    writeOutput(
+      alignedTable(
+        [heading]
+          + waiting.map { candidate in
+            [
+              candidate.dataset.description, candidate.release.description, candidate.version.description,
+              String(candidate.rowCount), candidate.signed.isEmpty ? "-" : candidate.signed.joined(separator: ", "),
+            ]
+          }))
+  }
+}
+
+/// The command `daylight approve FORM`.
+struct ApproveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "approve",
+    abstract: "Signs the form of a candidate, on the officer's own machine.",
+    discussion: """
+      Needs the form and the officer's key only: no workspace, no network. What the secrecy review (保密审查) came to and the legal basis
+      are signed with it.
+
+      Examples:
+        daylight approve form.json --officer wang --key wang.key --secrecy-review 不涉密 --legal-basis 沪府令21号 --output wang.approval.json
+      """)
+
+  @Argument(help: ArgumentHelp("The form: what daylight review --export wrote.", valueName: "form"))
+  var form: String
+
+  @Option(help: ArgumentHelp("The officer's id in site.yaml.", valueName: "id"))
+  var officer: String
+
+  @Option(help: ArgumentHelp("The officer's secret key: what daylight officer new wrote.", valueName: "file"))
+  var key: String
+
+  @Option(help: ArgumentHelp("What the secrecy review came to.", valueName: "text"))
+  var secrecyReview: String
+
+  @Option(help: ArgumentHelp("The legal basis of the release.", valueName: "text"))
+  var legalBasis: String
+
+  @Option(help: ArgumentHelp("Where the approval goes.", valueName: "file"))
+  var output: String
+
+  func run() throws {
+    guard !secrecyReview.allSatisfy(\.isWhitespace), !legalBasis.allSatisfy(\.isWhitespace) else {
+      throw ValidationError("--secrecy-review and --legal-basis must say something")
+    }
+    let text = String(decoding: try officerFile(key), as: UTF8.self).filter { !$0.isWhitespace }
+    guard let seed = decodeHex(text), seed.count == 32 else {
+      throw ValidationError("\(key) is no key: daylight officer new makes one")
+    }
+    guard let json = try? JSONParser.parse(try officerFile(form)),
+      let approval = signApproval(
+        form: json, officer: officer, secrecyReview: secrecyReview, legalBasis: legalBasis, seed: seed)
+    else { throw ValidationError("\(form) is no form: daylight review DATASET --export FILE writes one") }
+    try writeOfficerFile(approval.prettyBytes, to: output)
+    writeOutput(terminalLanguage() == .zh ? "已写入 \(output)。\n" : "Wrote \(output).\n")
+  }
+}
+
+/// The command `daylight reject DATASET`.
+struct RejectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reject",
+    abstract: "Drops a candidate that waits for approval, and says why.",
+    discussion: """
+      Examples:
+        daylight reject health/cases --reason 需先核实第三列
+      """)
+
+  @Argument(help: ArgumentHelp("The dataset, as department/dataset.", valueName: "dataset"))
+  var dataset: String
+
+  @Option(help: ArgumentHelp("Why; it stays in the ledger.", valueName: "text"))
+  var reason: String
+
+  @OptionGroup var site: SiteOptions
+  @OptionGroup var clock: ClockOptions
+
+  func run() async throws {
+    guard let id = DatasetID(dataset) else { throw ValidationError("\(dataset) must be department/dataset") }
+    guard !reason.allSatisfy(\.isWhitespace) else { throw ValidationError("--reason must say why") }
+    try site.publisher(clock).reject(id, reason: LocalizedText(zh: "审批未通过:\(reason)", en: "rejected: \(reason)"))
+    writeOutput(site.language == .zh ? "\(id) 的待审批发布已退回。\n" : "The candidate of \(id) was rejected.\n")
+  }
+}
+
+/// The command `daylight officer`.
+struct OfficerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "officer", abstract: "Keys of those who approve releases.", subcommands: [New.self])
+
+  /// The command `daylight officer new`.
+  struct New: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Makes an officer's key, on the officer's own machine.",
+      discussion: """
+        The secret stays in the file, mode 0600; what is printed goes into `officers` of site.yaml.
+
+        Examples:
+          daylight officer new wang --key wang.key
+        """)
+
+    @Argument(help: ArgumentHelp("The officer's id: a-z, 0-9 and -.", valueName: "id"))
+    var id: String
+
+    @Option(help: ArgumentHelp("Where the secret key goes; a file that is there is never replaced.", valueName: "file"))
+    var key: String
+
+    func run() throws {
+      guard !id.isEmpty, id.utf8.allSatisfy({ ($0 >= 0x61 && $0 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2d })
+      else { throw ValidationError("\(id) must be of a-z, 0-9 and -") }
+      guard fileKind(key) == nil else { throw ValidationError("\(key) is there already; it is not changed") }
+      let pair = newOfficerKey()
+      try writeOfficerFile(Array((pair.secret + "\n").utf8), to: key)
+      writeOutput("officers:\n  - {id: \(id), name: \(id), key: \(pair.publicKey)}\n")
+    }
+  }
+}
+
+private func officerFile(_ path: String) throws -> [UInt8] {
+  do { return try InputFile.contents(of: path, limit: 64 << 20) } catch { throw ValidationError(error.description) }
+}
+
+private func writeOfficerFile(_ bytes: [UInt8], to path: String) throws {
+  do { try writeDurably(bytes, to: path, mode: 0o600) } catch { throw ValidationError(error.description) }
+}

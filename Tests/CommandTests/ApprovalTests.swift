@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Two officers, through the doors that they use. All persons are made up.
+@Suite struct ApprovalTests {
+  private let clock = "2026-11-23T06:00:00Z"
+  private let dataset = "office/things"
+
+  private func site(approval: String = "two-person") throws -> TestSite {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["id: {disclosure: public}", "name: {disclosure: public}"],
+      fields: [#"{"name":"id","type":"integer"}"#, #"{"name":"name","type":"string"}"#], input: "id,name\n1,甲\n2,乙\n",
+      more: "release: {key: [id], approval: \(approval)}")
+    var officers = "\nofficers:\n"
+    for id in ["wang", "li", "zhao"] {
+      let made = try site.daylight("officer", "new", id, "--key", "\(id).key")
+      #expect(made.code == 0, "\(made.error)")
+      officers += made.output.split(separator: "\n").last.map(String.init) ?? ""
+      officers += "\n"
+    }
+    try site.write(try site.text("datasets/site.yaml") + officers, "datasets/site.yaml")
+    return site
+  }
+
+  private func publish(_ site: TestSite) throws -> String {
+    let result = try site.daylight("publish", "--json", now: clock)
+    let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    let results = json?["results"] as? [[String: Any]] ?? []
+    #expect(result.code == 0, "\(result.output)\(result.error)")
+    return results.compactMap { $0["outcome"] as? String }.joined(separator: " ")
+  }
+
+  private func sign(_ site: TestSite, _ officer: String, key: String? = nil, form: String = "form.json") throws
+    -> ProcessResult
+  {
+    let signed = try site.daylight(
+      "approve", form, "--officer", officer, "--key", "\(key ?? officer).key", "--secrecy-review", "不涉密",
+      "--legal-basis",
+      "沪府令21号", "--output", "\(officer).json")
+    #expect(signed.code == 0, "\(signed.error)")
+    return try site.daylight("review", "--import", "\(officer).json", now: clock)
+  }
+
+  private func export(_ site: TestSite) throws {
+    let result = try site.daylight("review", dataset, "--export", "form.json", now: clock)
+    #expect(result.code == 0, "\(result.error)")
+  }
+
+  @Test func nothingGoesOutBeforeTwoHaveSigned() throws {
+    let site = try site()
+    #expect(try publish(site) == "waiting-for-approval")
+    #expect(!site.exists("public/data") && !site.exists("public/metadata"))
+    try export(site)
+    #expect(try sign(site, "wang").code == 0)
+    #expect(try publish(site) == "waiting-for-approval")
+    // The same officer twice is one; somebody's key under another name is nobody's.
+    #expect(try sign(site, "wang").output.contains("1 of 2"))
+    #expect(try sign(site, "li", key: "wang").code == 1)
+    #expect(try publish(site) == "waiting-for-approval")
+    #expect(try sign(site, "li").code == 0)
+    #expect(try publish(site) == "released")
+    #expect(site.exists("public/data/office/things/latest/data.csv.gz"))
+    #expect(try site.daylight("verify", "public", "--as-of", clock).code == 0)
+    #expect(try publish(site) == "unchanged")
+    #expect(try site.daylight("review", now: clock).output.contains("Nothing waits"))
+  }
+
+  @Test func whatIsReleasedIsWhatWasSigned() throws {
+    let site = try site()
+    _ = try publish(site)
+    try export(site)
+    _ = try sign(site, "wang")
+    _ = try sign(site, "li")
+    // Somebody changes a file of the candidate after it was signed.
+    let file = "workspace/approval/office/things/files/data.csv.gz"
+    try site.write(try site.read(file) + Data([0]), file)
+    let result = try site.daylight("publish", "--json", now: clock)
+    #expect(result.code != 0 && !site.exists("public/data"), "\(result.output)")
+  }
+
+  @Test func approvalsLapseWithTheDataTheConfigurationAndTheOfficers() throws {
+    for change in ["data", "dataset", "site"] {
+      let site = try site()
+      _ = try publish(site)
+      try export(site)
+      _ = try sign(site, "wang")
+      switch change {
+      case "data": try site.write("id,name\n1,甲\n2,丙\n", "datasets/office/things/input.csv")
+      case "dataset":
+        let file = "datasets/office/things/dataset.yaml"
+        try site.write(
+          try site.text(file).replacingOccurrences(
+            of: "name: {disclosure: public}", with: "name: {disclosure: organisation}"), file)
+      default:
+        try site.write(try site.text("datasets/site.yaml") + "expiries: {timestamp: 2}\n", "datasets/site.yaml")
+      }
+      #expect(try publish(site) == "waiting-for-approval")
+      #expect(try sign(site, "li").code == 1, "\(change): the form is of another candidate")
+      try export(site)
+      _ = try sign(site, "li")
+      #expect(try publish(site) == "waiting-for-approval", "\(change): the first signature has lapsed")
+      #expect(try sign(site, "wang").output.contains("2 of 2"))
+      #expect(try publish(site) == "released")
+    }
+  }
+
+  @Test func askingForNobodysWordAnyMoreNeedsTheTwoOnceMore() throws {
+    let site = try site()
+    _ = try publish(site)
+    try export(site)
+    _ = try sign(site, "wang")
+    _ = try sign(site, "li")
+    #expect(try publish(site) == "released")
+    let file = "datasets/office/things/dataset.yaml"
+    try site.write(try site.text(file).replacingOccurrences(of: "two-person", with: "none"), file)
+    // New officers of whoever runs the machine do not count before those that were there have signed.
+    for id in ["evil-a", "evil-b"] {
+      let made = try site.daylight("officer", "new", id, "--key", "\(id).key")
+      try site.write(
+        try site.text("datasets/site.yaml") + (made.output.split(separator: "\n").last.map { "\($0)\n" } ?? ""),
+        "datasets/site.yaml")
+    }
+    try site.write("id,name\n1,甲\n2,丁\n", "datasets/office/things/input.csv")
+    #expect(try publish(site) == "waiting-for-approval")
+    try export(site)
+    #expect(try sign(site, "evil-a").code == 1)
+    #expect(try sign(site, "evil-b").code == 1)
+    #expect(try publish(site) == "waiting-for-approval")
+    _ = try sign(site, "wang")
+    _ = try sign(site, "zhao")
+    #expect(try publish(site) == "released")
+    try site.write("id,name\n1,甲\n2,戊\n", "datasets/office/things/input.csv")
+    #expect(try publish(site) == "released", "nobody's word is asked for now")
+  }
+
+  @Test func aRejectedCandidateIsGone() throws {
+    let site = try site()
+    _ = try publish(site)
+    try export(site)
+    _ = try sign(site, "wang")
+    #expect(try site.daylight("reject", dataset, "--reason", "需先核实", now: clock).code == 0)
+    #expect(try site.daylight("review", now: clock).output.contains("Nothing waits"))
+    #expect(try sign(site, "li").code == 1)
+    // Made anew, it waits for both.
+    #expect(try publish(site) == "waiting-for-approval")
+    let json = try site.daylight("review", "--json", now: clock).output
+    #expect(json.contains("\"signed\": []"), "\(json)")
+  }
+
+  @Test func anOfficersKeyIsNeverReplacedAndIsTheirsAlone() throws {
+    let site = try site()
+    let before = try site.read("wang.key")
+    #expect(try site.daylight("officer", "new", "wang", "--key", "wang.key").code != 0)
+    #expect(try site.read("wang.key") == before)
+    let mode = try FileManager.default.attributesOfItem(atPath: "\(site.path)/wang.key")[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+  }
+}

@@ -1,0 +1,224 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Leaks that happened elsewhere, or nearly, each as somebody would make it happen here (privacy.md §4). All persons are made up: their
+/// numbers have valid check digits and an area or a segment that was never given out, or are common test numbers.
+@Suite struct LeakMuseumTests {
+  private let clock = "2026-11-23T06:00:00Z"
+
+  /// Publishes a table; each column is `name: policy`, all of type string.
+  private func outcome(_ columns: [String], _ rows: [[String]], subject: String = "none") throws -> (
+    code: Int32, findings: [String], csv: String
+  ) {
+    let site = try TestSite()
+    let names = columns.map { String($0.prefix(while: { $0 != ":" })) }
+    let lines = ([names] + rows).map { row in
+      row.map {
+        $0.contains(where: { ",\"\n".contains($0) }) ? "\"\($0.replacingOccurrences(of: "\"", with: "\"\""))\"" : $0
+      }
+      .joined(separator: ",")
+    }
+    try site.addDataset(
+      columns: columns, fields: names.map { "{\"name\":\"\($0)\",\"type\":\"string\"}" },
+      input: lines.joined(separator: "\n") + "\n", more: "release: {formats: [csv, json]}", subject: subject)
+    let result = try site.daylight("publish", "--json", now: clock)
+    let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    let findings = (json?["results"] as? [[String: Any]] ?? []).flatMap {
+      (($0["report"] as? [String: Any])?["findings"] as? [[String: Any]]) ?? []
+    }
+    let texts = findings.map { finding in
+      [finding["code"], finding["field"], finding["rule"]].compactMap { $0 as? String }.joined(separator: " ")
+    }
+    // Nothing of the values is in what people are told.
+    for value in rows.joined() where value.count >= 6 {
+      #expect(!(result.output + result.error).contains(value), "a value is in the report")
+    }
+    let csv = result.code == 0 ? try site.unpacked("data/office/things/latest/data.csv.gz") : ""
+    if result.code != 0 { #expect(!site.exists("public/data"), "something went out") }
+    return (result.code, texts, csv)
+  }
+
+  private func identityNumber(_ area: String, _ date: String, _ serial: Int) -> String {
+    let body = Array((area + date + String(1000 + serial % 1000).dropFirst()).utf8)
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    let sum = zip(body, weights).reduce(0) { $0 + (Int($1.0) - 48) * $1.1 }
+    return String(decoding: body, as: UTF8.self) + ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][sum % 11]
+  }
+
+  private var mobiles: [String] { (0..<12).map { "199999900\(10 + $0)" } }
+  private var identityNumbers: [String] {
+    (0..<12).map { identityNumber("999999", "19\(40 + $0)0\(1 + $0 % 9)15", $0 * 7) }
+  }
+  private let public1 = "v: {disclosure: public}"
+
+  /// 1: unsalted digests of numbers that can be guessed.
+  @Test func digestsOfWhatWasDropped() throws {
+    let digests = try mobiles.map { mobile in
+      try run(["/bin/sh", "-c", "printf %s \(mobile) | md5sum | cut -d' ' -f1"]).output.trimmingCharacters(
+        in: .whitespacesAndNewlines)
+    }
+    let rows = zip(mobiles, digests).map { [$0, $1] }
+    let found = try outcome(
+      ["phone: {disclosure: direct-identifier, transform: drop}", "etag: {disclosure: public}"], rows)
+    #expect(found.code == 3 && found.findings.contains("removed-value etag digest"), "\(found.findings)")
+    // A column of digests that is called by nothing, with nothing to compare it with.
+    let alone = try outcome(
+      ["v: {disclosure: public}", "k: {disclosure: public}"], zip(digests, mobiles.indices).map { [$0, "\($1)"] })
+    #expect(alone.code == 3 && alone.findings.contains("sensitive-column v hashed-value"), "\(alone.findings)")
+  }
+
+  /// 12: the list of who was given what.
+  @Test func theListOfSubsidies() throws {
+    let names = ["王明华", "李秀英", "张伟", "刘洋", "陈静", "杨丽", "赵强", "黄敏", "周军", "吴艳", "徐勇", "孙杰"]
+    let rows = names.indices.map { [names[$0], identityNumbers[$0], "62170000000000000\(10 + $0)", "\(800 + $0)"] }
+    let columns = ["xm", "sfzh", "yhkh", "je"]
+    let careless = try outcome(columns.map { "\($0): {disclosure: public}" }, rows)
+    #expect(careless.code == 3)
+    #expect(careless.findings.contains("sensitive-value sfzh resident-identity-number"), "\(careless.findings)")
+    #expect(careless.findings.contains("sensitive-column xm personal-name"), "\(careless.findings)")
+    let careful = try outcome(
+      [
+        "xm: {disclosure: direct-identifier, transform: {mask: {keep_first: 1}}}",
+        "sfzh: {disclosure: direct-identifier, transform: drop}",
+        "yhkh: {disclosure: direct-identifier, transform: drop}", "je: {disclosure: public}",
+      ], rows)
+    #expect(careful.code == 0 && careful.csv.contains("王**"), "\(careful.findings)")
+    for row in rows { for value in row.prefix(3) { #expect(!careful.csv.contains(value)) } }
+  }
+
+  /// 9: a column that nobody declared.
+  @Test func anUndeclaredColumn() throws {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["v: {disclosure: public}"], fields: [#"{"name":"v","type":"string"}"#], input: "v,,contact\nx,,y\n")
+    #expect(try site.daylight("publish", now: clock).code == 3 && !site.exists("public/data"))
+  }
+
+  /// 15 and 25: different things in one column; numbers inside other texts.
+  @Test(arguments: [
+    "{\"id\":\"%\"}", "https://a.example/q?id=%&x=1", "G%", "%71", "办理人身份证%，已核", "L%",
+  ])
+  func insideOtherTexts(form: String) throws {
+    let rows = (0..<12).map { [form.replacingOccurrences(of: "%", with: identityNumbers[$0]), "\($0)"] }
+    let found = try outcome([public1, "k: {disclosure: public}"], rows)
+    #expect(
+      found.code == 3 && found.findings.contains { $0.hasPrefix("sensitive-value v resident") }, "\(found.findings)")
+  }
+
+  /// 25: Base64 and hexadecimal digits of what was dropped.
+  @Test func encodedValues() throws {
+    let encodings: [(String) -> String] = [
+      { Data($0.utf8).base64EncodedString() }, { Data($0.utf8).map { String(format: "%02x", $0) }.joined() },
+      { String($0.reversed()) },
+    ]
+    for encode in encodings {
+      let rows = mobiles.map { [$0, encode($0)] }
+      let found = try outcome(["phone: {disclosure: direct-identifier, transform: drop}", public1], rows)
+      #expect(
+        found.code == 3 && found.findings.contains { $0.hasPrefix("removed-value v") },
+        "\(encode("1")): \(found.findings)")
+    }
+  }
+
+  /// 24: forms that hide a number from a simple pattern.
+  @Test(arguments: [
+    "１９９９９９９００１０", "199\u{200b}99990010", "199-9999-0010", "一九九九九九九零零一零", "(+86)19999990010", "①⑨⑨⑨⑨⑨⑨⓪⓪①⓪",
+    "1️⃣9️⃣9️⃣9️⃣9️⃣9️⃣9️⃣0️⃣0️⃣1️⃣0️⃣",
+  ])
+  func disguisedDigits(text: String) throws {
+    let found = try outcome([public1, "k: {disclosure: public}"], [[text, "1"], ["好", "2"]])
+    #expect(found.code == 3 && found.findings == ["sensitive-value v mobile-number"], "\(text): \(found.findings)")
+  }
+
+  /// 22: what a spreadsheet makes of an identity number.
+  @Test func damagedBySpreadsheets() throws {
+    let rows = (0..<12).map { ["3.1010519491231\($0 % 10)E+17", "\($0)"] }
+    let found = try outcome([public1, "k: {disclosure: public}"], rows)
+    #expect(
+      found.code == 3 && found.findings.contains("sensitive-value v resident-identity-number"), "\(found.findings)")
+  }
+
+  /// 26: area, date and serial; the two halves of a telephone number.
+  @Test func numbersInSeveralColumns() throws {
+    let rows = identityNumbers.map { [String($0.prefix(6)), String($0.dropFirst(6).prefix(8)), String($0.suffix(4))] }
+    let found = try outcome(["a: {disclosure: public}", "b: {disclosure: public}", "c: {disclosure: public}"], rows)
+    #expect(
+      found.code == 3 && found.findings.contains("sensitive-column b resident-identity-number"), "\(found.findings)")
+    let halves = mobiles.map { [$0, String($0.prefix(3)), String($0.suffix(8))] }
+    let joined = try outcome(
+      [
+        "phone: {disclosure: direct-identifier, transform: drop}", "b: {disclosure: public}", "c: {disclosure: public}",
+      ], halves)
+    #expect(joined.code == 3 && joined.findings.contains("removed-value c joined"), "\(joined.findings)")
+  }
+
+  /// 27 and 32: one person among many things that only look like persons; those things by themselves.
+  @Test func aNeedleAmongPermits() throws {
+    // Of permits with a date in them one in eleven has the check digit of an identity number.
+    let permits = (0..<2_000).map { index -> String in
+      let number = identityNumber("310105", "20\(15 + index % 9)0\(1 + index % 9)1\(index % 10)", index)
+      return index % 11 == 0 ? number : String(number.dropLast()) + (number.hasSuffix("1") ? "2" : "1")
+    }
+    func rows(_ values: [String]) -> [[String]] { values.enumerated().map { [$1, "\($0)"] } }
+    let clean = try outcome(["permit: {disclosure: public}", "k: {disclosure: public}"], rows(permits))
+    #expect(clean.code == 0, "\(clean.findings)")
+    let needle = try outcome(
+      ["permit: {disclosure: public}", "k: {disclosure: public}"],
+      rows(permits + [identityNumber("310105", "19620304", 12)]))
+    #expect(
+      needle.code == 3 && needle.findings == ["sensitive-value permit resident-identity-number"], "\(needle.findings)")
+    let others = [
+      "张杨路", "王宝和酒家", "12345", "沪长府〔2023〕12号", "021-22050000", "25312574832652573838", "办公信箱 a@shcn.gov.cn",
+    ]
+    let texts = try outcome([public1, "k: {disclosure: public}"], rows(others))
+    #expect(texts.code == 0, "\(texts.findings)")
+  }
+
+  /// 36: keys and passwords.
+  @Test(arguments: [
+    "LTAI5tXXXXb86a2DC4Dd7kp6，备注", "jdbc:mysql://10.1.2.3/db?user=root&password=Abc2568x",
+    "redis://u:geheim12@10.0.0.1:6379/0",
+    "-----BEGIN PRIVATE KEY-----", "Authorization: Bearer abcdefghij0123456789",
+  ])
+  func secretsInData(text: String) throws {
+    let found = try outcome([public1, "k: {disclosure: public}"], [[text, "1"], ["好", "2"]])
+    #expect(found.code == 3 && found.findings.contains("sensitive-value v secret"), "\(found.findings)")
+  }
+
+  /// 5: free text beside columns that are dropped; `on_find: redact`.
+  @Test func freeText() throws {
+    let rows = [
+      ["王明华", "19999990010", "市民王明华来电，电话19999990010，家住上海市长宁区试验路1弄2号301室"], ["李秀英", "19999990011", "道路施工围挡整改完成"],
+      ["张伟", "19999990012", "身份证\(identityNumbers[0])的张伟申请补贴"],
+    ]
+    let direct = [
+      "xm: {disclosure: direct-identifier, transform: drop}", "dh: {disclosure: direct-identifier, transform: drop}",
+    ]
+    let refused = try outcome(direct + ["v: {disclosure: public}"], rows)
+    #expect(refused.code == 3)
+    let redacted = try outcome(direct + ["v: {disclosure: public, on_find: redact}"], rows)
+    #expect(redacted.code == 0, "\(redacted.findings)")
+    #expect(redacted.csv.contains("市民[姓名]来电，电话[手机号码]，家住[到室的地址]"), "\(redacted.csv)")
+    #expect(redacted.csv.contains("道路施工围挡整改完成") && redacted.csv.contains("身份证[公民身份号码]的[姓名]申请补贴"), "\(redacted.csv)")
+  }
+
+  /// What somebody signed for may be published; identity numbers nobody can sign for.
+  @Test func acceptedWithAReason() throws {
+    let rows = (0..<12).map { ["王\(["明", "伟", "芳", "静"][$0 % 4])\(["华", "杰", "丽"][$0 % 3])", "\($0)"] }
+    #expect(try outcome(["lawyer_name: {disclosure: public}", "k: {disclosure: public}"], rows).code == 3)
+    let accepted = try outcome(
+      ["lawyer_name: {disclosure: public, accept: {personal-name: 律师名册依法公开}}", "k: {disclosure: public}"], rows)
+    #expect(accepted.code == 0, "\(accepted.findings)")
+    let never = try outcome(
+      ["v: {disclosure: public, accept: {resident-identity-number: 公开}}", "k: {disclosure: public}"], [["x", "1"]])
+    #expect(never.code == 2)
+  }
+
+  /// A mistake of the configuration: a telephone that is declared public.
+  @Test func aPhoneDeclaredPublic() throws {
+    let found = try outcome(
+      ["phone: {disclosure: public}", "k: {disclosure: public}"], mobiles.enumerated().map { [$1, "\($0)"] })
+    #expect(found.code == 3 && found.findings.contains("sensitive-value phone mobile-number"), "\(found.findings)")
+  }
+}
