@@ -55,8 +55,9 @@ package struct Approve: Stage {
     return approved.policy != circumstances.policy
   }
 
-  /// The officers whose signatures count: those of `site.yaml` who were officers when two last signed. Whoever is new to the list counts
-  /// from the next release on: a change of the list needs those who were on it.
+  /// The officers whose signatures count: those of the site who were officers when two last signed.
+  ///
+  /// Whoever is new to the list counts from the next release on: a change of the list needs those who were on it.
   package static func eligible(_ officers: [Officer], folder: String) throws -> [Officer] {
     guard let approved = try approved(folder) else { return officers }
     return officers.filter { approved.keys.contains($0.publicKey) }

@@ -76,13 +76,29 @@ package struct ColumnPolicy: Sendable {
   /// What becomes of a text in which an identifier is found.
   package let onFind: OnFind
 
+  /// The rows in which the column says nothing: those of individual businesses (92…) in a register of enterprises, say.
+  package let suppression: Suppression?
+
+  /// Rows in which another column begins so.
+  package struct Suppression: Hashable, Sendable {
+    /// The field's name.
+    package let field: String
+    package let begins: [String]
+
+    package init(field: String, begins: [String]) {
+      self.field = field
+      self.begins = begins
+    }
+  }
+
   /// Whether an identifier in a text stops the release, or is taken out of the text.
   package enum OnFind: String, Sendable, CaseIterable { case refuse, redact }
 
   package init(
     field: String, label: String, disclosure: Disclosure, transform: Transform, repairs: [Repair],
-    accepted: [String: String] = [:], onFind: OnFind = .refuse
+    accepted: [String: String] = [:], onFind: OnFind = .refuse, suppression: Suppression? = nil
   ) {
+    self.suppression = suppression
     self.accepted = accepted
     self.onFind = onFind
     self.field = field

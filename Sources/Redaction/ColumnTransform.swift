@@ -15,13 +15,18 @@ final class ColumnTransform: Sendable {
   private let numberSteps: NumberGeneralisation?
   /// Nil where identifiers in the text are not taken out.
   let spans: SpanRedaction?
+  /// In which rows nothing is said; nil for none.
+  let suppression: RowSuppression?
 
   /// - Parameter verdict: what the column holds, where identifiers are taken out of its texts.
   init(
     policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey,
-    verdict: ColumnVerdict = ColumnVerdict()
+    verdict: ColumnVerdict = ColumnVerdict(), names: [String] = []
   ) throws {
     transform = policy.transform
+    suppression = policy.suppression.flatMap { rule in
+      names.firstIndex(of: rule.field).map { RowSuppression(column: $0, begins: rule.begins.map { Array($0.utf8) }) }
+    }
     spans =
       policy.onFind == .redact && policy.transform == .keep
       ? SpanRedaction(
@@ -64,7 +69,7 @@ final class ColumnTransform: Sendable {
 
   var isPublished: Bool { transform != .drop }
   /// The text goes out as it came in.
-  var keepsText: Bool { transform == .keep && spans == nil }
+  var keepsText: Bool { transform == .keep && spans == nil && suppression == nil }
   /// Whether the values taken out must not be found anywhere in the output.
   ///
   /// These are texts of what is not public, and whole numbers of direct identifiers. Dates and amounts are left out: other
@@ -95,6 +100,11 @@ final class ColumnTransform: Sendable {
         ?? LocalizedText(zh: zh, en: en)
     }
     switch transform {
+    case .keep where suppression != nil && spans == nil:
+      if keepsRules { rules = field.constraints }
+      rules.required = false
+      rules.unique = false
+      note("部分记录的该项依规定不予公开。", "Left out in some rows, as the rules ask.")
     case .keep where spans != nil:
       // What was said of the values need not hold of those that were changed.
       rules.required = source.constraints.required && field.type.isFreeText
@@ -209,3 +219,14 @@ final class ColumnTransform: Sendable {
 }
 
 private let tokenLength = 24
+
+/// Rows in which a column says nothing.
+struct RowSuppression: Sendable {
+  /// The column that decides.
+  let column: Int
+  let begins: [[UInt8]]
+
+  func applies(to text: Span<UInt8>) -> Bool {
+    begins.contains { prefix in text.count >= prefix.count && prefix.indices.allSatisfy { text[$0] == prefix[$0] } }
+  }
+}

@@ -30,7 +30,8 @@ package struct Redact: Stage {
         throw RedactionError(dataset: dataset.id, field: field.name, problem: "is not declared")
       }
       return try ColumnTransform(
-        policy: policy, field: field, dataset: dataset.id, key: key, verdict: verdicts[index] ?? ColumnVerdict())
+        policy: policy, field: field, dataset: dataset.id, key: key, verdict: verdicts[index] ?? ColumnVerdict(),
+        names: fields.map(\.name))
     }
   }
 

@@ -97,6 +97,12 @@ struct RedactionWork: ~Copyable {
   private mutating func transform(_ column: Int, _ text: Span<UInt8>, _ record: Int) {
     let field = batch.field(record, column)
     scratch.removeAll()
+    if let suppression = plan.transforms[column].suppression,
+      suppression.applies(to: text.extracting(batch.field(record, suppression.column).range))
+    {
+      if !isNull(field) { removed.add(text.extracting(field.range), namesPersons: true) }
+      return rows.appendNull()
+    }
     if let spans = plan.transforms[column].spans {
       var isChanged = false
       let isThere =

@@ -171,11 +171,26 @@ extension ConfigurationReader {
           field: name, label: label, disclosure: disclosure, transform: transform,
           repairs: try members["repair"]?.list().map(repair) ?? [],
           accepted: try members["accept"].map(accepted) ?? [:],
-          onFind: try members["on_find"]?.choice() ?? .refuse))
+          onFind: try members["on_find"]?.choice() ?? .refuse,
+          suppression: try members["suppress_when"].map(suppression)))
       try members.finish()
+    }
+    for policy in policies {
+      guard let other = policy.suppression?.field, !policies.contains(where: { $0.field == other }) else { continue }
+      throw value.fail("has \(policy.field), which is suppressed by \(other), which is no column")
     }
     guard !policies.isEmpty else { throw value.fail("must list every column of the delivery") }
     return policies
+  }
+
+  private func suppression(_ value: YAMLValue) throws -> ColumnPolicy.Suppression {
+    let members = try value.mapping()
+    let begins = try members.required("begins")
+    let texts = try (try? begins.texts()) ?? [begins.text()]
+    guard texts.allSatisfy({ !$0.isEmpty }) else { throw begins.fail("must say how the other column begins") }
+    let suppression = ColumnPolicy.Suppression(field: try members.required("column").text(), begins: texts)
+    try members.finish()
+    return suppression
   }
 
   /// Identifiers that may stand in a column, each with the reason.

@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two officers, through the doors that they use. All persons are made up.
+/// Two officers, through the doors that they use.
+///
+/// All persons are made up.
 @Suite struct ApprovalTests {
   private let clock = "2026-11-23T06:00:00Z"
   private let dataset = "office/things"

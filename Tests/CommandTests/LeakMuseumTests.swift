@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Leaks that happened elsewhere, or nearly, each as somebody would make it happen here (privacy.md §4). All persons are made up: their
+/// Leaks that happened elsewhere, or nearly, each as somebody would make it happen here (privacy.md §4).
+///
+/// All persons are made up: their
 /// numbers have valid check digits and an area or a segment that was never given out, or are common test numbers.
 @Suite struct LeakMuseumTests {
   private let clock = "2026-11-23T06:00:00Z"
@@ -213,6 +215,25 @@ import Testing
     let never = try outcome(
       ["v: {disclosure: public, accept: {resident-identity-number: 公开}}", "k: {disclosure: public}"], [["x", "1"]])
     #expect(never.code == 2)
+  }
+
+  /// 31: of an individual business the code stays, and what tells of its owner goes; of a company all stays.
+  @Test func individualBusinesses() throws {
+    let rows = [
+      ["91310105MA1FL00000", "张伟", "62345678"], ["92310105MA1FL00001", "李秀英", "19999990010"],
+      ["92310105MA1FL00002", "陈静", ""],
+    ]
+    let rule = "suppress_when: {column: code, begins: \"92\"}"
+    let found = try outcome(
+      [
+        "code: {disclosure: organisation}",
+        "legal_representative: {disclosure: organisation, accept: {personal-name: 登记信息依法公开}, \(rule)}",
+        "telephone: {disclosure: organisation, \(rule)}",
+      ], rows, subject: "organisation")
+    #expect(found.code == 0, "\(found.findings)")
+    #expect(found.csv.contains("91310105MA1FL00000,张伟,62345678\n"), "\(found.csv)")
+    #expect(
+      found.csv.contains("92310105MA1FL00001,,\n") && found.csv.contains("92310105MA1FL00002,,\n"), "\(found.csv)")
   }
 
   /// A mistake of the configuration: a telephone that is declared public.
