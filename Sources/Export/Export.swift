@@ -42,7 +42,7 @@ package struct Export: Stage {
     files.append(ReleaseFile(name: "release.json", role: .record, mediaType: "application/json", file: saved, raw: nil))
     return ReleaseCandidate(
       dataset: table.dataset, schema: table.schema, record: record, files: files, rowCount: table.rowCount,
-      blocks: rows.blocks)
+      blocks: rows.blocks, summary: table.summary)
   }
 
   private func save(_ json: JSON, _ name: String, in folder: String) throws -> WorkFile {
@@ -91,11 +91,13 @@ package struct ReleaseCandidate: Sendable {
   package let rowCount: Int
   /// Which segments of the packed rows hold the same rows.
   package let blocks: [RowBlock]
+  package let summary: PrivacySummary
 
   init(
     dataset: Dataset, schema: PublicSchema, record: ReleaseRecord, files: [ReleaseFile], rowCount: Int,
-    blocks: [RowBlock]
+    blocks: [RowBlock], summary: PrivacySummary
   ) {
+    self.summary = summary
     self.dataset = dataset
     self.schema = schema
     self.record = record

@@ -46,6 +46,7 @@ package struct ReleaseRecord: Sendable {
       ("row_count", .int(rowCount)),
       ("content_sha256", .string(content.hex)),
       ("schema", schema.json),
+      ("privacy", privacyCertificate(of: table.summary)),
       ("encoder", .string(GzipWriter.encoder)),
       (
         "files",

@@ -69,26 +69,17 @@ struct CellWatch: ~Copyable {
         joined.removeAll(keepingCapacity: true)
         for part in from...column {
           let field = batch.fields[first + part]
-          for index in field.range { joined.append(text[index]) }
+          for index in field.range where isNumberOrLetter(text[index]) {
+            joined.append(text[index] >= 0x61 ? text[index] & 0xdf : text[index])
+          }
         }
         guard joined.count >= 11, joined.count <= 32 else { continue }
-        let joined = joined
-        if try holdsStrong(joined.span) {
-          // What one of the cells holds by itself was said already.
-          var alone = false
-          for part in from...column where !alone {
-            alone = try holdsStrong(text.extracting(batch.fields[first + part].range))
-          }
-          if !alone {
-            findings.add(Finding(.removedValue, field: names[column], rule: "joined", at: Location(row: row)))
-          }
+        // Digits of two columns make a removed number by chance where any part of them may.
+        if try rawValues.isStrong(joined.span) {
+          findings.add(Finding(.removedValue, field: names[column], rule: "joined", at: Location(row: row)))
         }
       }
     }
-  }
-
-  private mutating func holdsStrong(_ text: Span<UInt8>) throws -> Bool {
-    try rawValues.countStrong(inPlain: text, run: &run, edges: &edges) > 0
   }
 
   private mutating func look(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws {
@@ -114,15 +105,11 @@ struct CellWatch: ~Copyable {
         ? rawValues.countStrong(in: [UInt8](copying: cell)[...]) > 0
         : rawValues.countStrong(inPlain: cell, run: &run, edges: &edges) > 0
     }
-    if !isRemoved && isText[column] && rawValues.mayBeName(shape, byteCount: cell.count) {
-      isRemoved =
-        try shape.mayFold ? rawValues.isRemovedName([UInt8](copying: cell)[...]) : rawValues.isRemovedName(folded: cell)
-    }
     if !isRemoved && isText[column] && shape.longestWord >= 12 && !rawValues.isEmpty {
       var decoded: [[UInt8]] = []
       forEachDecodedToken(cell) { decoded.append($0) }
       for text in decoded where !isRemoved {
-        isRemoved = try rawValues.countStrong(in: text[...]) > 0 || rawValues.isRemovedName(text[...])
+        isRemoved = try rawValues.countStrong(in: text[...]) > 0
       }
     }
     if isRemoved { findings.add(Finding(.removedValue, field: names[column], at: Location(row: row))) }

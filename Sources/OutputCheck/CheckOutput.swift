@@ -26,7 +26,7 @@ package struct CheckOutput: Stage {
   package func run(_ input: Input, in run: Run) async throws -> ClearedCandidate {
     let candidate = input.candidate
     var findings = FindingCollector()
-    let table = TableRecheck(candidate, rawValues: input.rawValues, run: run)
+    var table = TableRecheck(candidate, rawValues: input.rawValues, run: run)
     var checked = try await table.run(addingTo: &findings)
     for file in candidate.files where file.role != .data {
       let bytes = try InputFile.contents(of: file.file.path)
@@ -39,7 +39,9 @@ package struct CheckOutput: Stage {
     let report = Report(stage: Self.name, findings: findings.findings, rowCount: candidate.rowCount)
     guard !findings.hasErrors else { throw Refusal(report) }
     let files = candidate.files.compactMap { file in checked[file.name].map { (name: file.name, file: $0) } }
-    return ClearedCandidate(dataset: candidate.dataset, record: candidate.record, files: files)
+    return ClearedCandidate(
+      dataset: candidate.dataset, record: candidate.record, files: files,
+      summary: table.summary(candidate.summary))
   }
 }
 
@@ -51,8 +53,10 @@ package struct ClearedCandidate: Sendable {
   package let record: ReleaseRecord
   /// Names in the release's folder, and the files with the digests that were taken while checking.
   package let files: [(name: String, file: WorkFile)]
+  package let summary: PrivacySummary
 
-  init(dataset: Dataset, record: ReleaseRecord, files: [(name: String, file: WorkFile)]) {
+  init(dataset: Dataset, record: ReleaseRecord, files: [(name: String, file: WorkFile)], summary: PrivacySummary) {
+    self.summary = summary
     self.dataset = dataset
     self.record = record
     self.files = files

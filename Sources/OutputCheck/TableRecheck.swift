@@ -12,6 +12,8 @@ struct TableRecheck {
   private let candidate: ReleaseCandidate
   private let rawValues: RawValues
   private let run: Run
+  /// For each published field, where an identifier stands that somebody has accepted.
+  private var acceptedCounts: [String: [String: Int]] = [:]
 
   init(_ candidate: ReleaseCandidate, rawValues: RawValues, run: Run) {
     self.candidate = candidate
@@ -24,7 +26,7 @@ struct TableRecheck {
   }
 
   /// Gives each data file with the digest of the bytes that were read; a file that cannot be read is missing there.
-  func run(addingTo findings: inout FindingCollector) async throws -> [String: WorkFile] {
+  mutating func run(addingTo findings: inout FindingCollector) async throws -> [String: WorkFile] {
     guard let csv = file(.csv) else {
       findings.add(Finding(.outputMismatch, field: RowFormat.csv.fileName, rule: "missing"))
       return [:]
@@ -78,7 +80,7 @@ struct TableRecheck {
     return try PackedSegments(oneSegment: file.file.path)
   }
 
-  private func compareRows(
+  private mutating func compareRows(
     _ files: PackedRows, _ csv: inout PackedDigest, _ json: inout PackedDigest?, _ zip: inout ZipRecheck?,
     _ findings: inout FindingCollector
   ) async throws {
@@ -112,6 +114,7 @@ struct TableRecheck {
             .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
       })
     for finding in judge(recognised) { findings.add(finding) }
+    noteAccepted(recognised)
     for finding in try recognised.digestFindings(of: rawValues, fields: schema.fields.map(\.name)) {
       findings.add(finding)
     }
@@ -129,6 +132,25 @@ struct TableRecheck {
 }
 
 extension TableRecheck {
+  private mutating func noteAccepted(_ recognised: RecognisedCells) {
+    for (field, evidence) in zip(candidate.schema.schema.fields, recognised.evidence) {
+      let policy = candidate.dataset.columns.first { $0.field == field.name }
+      for name in (policy?.accepted ?? [:]).keys {
+        let count = Identifier(rawValue: name).map { evidence.certainCount(of: $0) } ?? 0
+        if count > 0 { acceptedCounts[field.name, default: [:]][name] = count }
+      }
+    }
+  }
+
+  /// What was done for privacy, with what was seen in the output of what somebody has accepted.
+  func summary(_ summary: PrivacySummary) -> PrivacySummary {
+    var summary = summary
+    for index in summary.columns.indices {
+      summary.columns[index].acceptedCounts = acceptedCounts[summary.columns[index].policy.field] ?? [:]
+    }
+    return summary
+  }
+
   /// What recognisers saw, by the columns' names and what somebody said of them.
   private func judge(_ recognised: RecognisedCells) -> [Finding] {
     let fields = candidate.schema.schema.fields

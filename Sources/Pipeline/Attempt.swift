@@ -20,6 +20,7 @@ extension Publisher {
       let published: PublishedSite
       let runID: String
       let key: SymmetricKey
+      let masks: MaskRegistry
       let clock: Clock
       /// What tells this program from its next version.
       let program: String
@@ -120,6 +121,13 @@ extension Publisher {
       attempt.result.release = newest?.release
       attempt.result.version = newest?.version
     case .cleared(let cleared):
+      let complements = now.masks.findings(in: cleared.summary, of: dataset.id)
+      guard complements.isEmpty else {
+        throw StageError(
+          stage: .outputCheck, dataset: dataset.id,
+          cause: Refusal(
+            Report(stage: .outputCheck, findings: complements, rowCount: journey.report.rowCount)))
+      }
       let approve = Approve(
         officers: site.officers,
         Approve.Circumstances(
@@ -142,6 +150,7 @@ extension Publisher {
         attempt.result.release = cleared.record.release
         attempt.result.version = cleared.record.version
       }
+      attempt.result.privacy = cleared.summary
     }
     attempt.result.rowCount = journey.report.rowCount
     attempt.result.report = journey.report

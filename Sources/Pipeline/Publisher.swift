@@ -79,7 +79,8 @@ package struct Publisher: Sendable {
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
     let circumstances = Attempt.Circumstances(
-      published: published, runID: runID, key: key, clock: delivered?.clock ?? clock,
+      published: published, runID: runID, key: key, masks: try MaskRegistry(path: privateStore.masksPath),
+      clock: delivered?.clock ?? clock,
       program: try runningProgramIdentity(), splitsRows: splitsRows, profiles: try privateStore.ledger.profiles(),
       settled: try privateStore.ledger.settledDeliveries())
     var results: [DatasetID: DatasetResult] = [:]
@@ -185,6 +186,16 @@ package struct Publisher: Sendable {
       let approvalFolders = releases.map { privateStore.approvalFolder(of: $0.record.dataset) }
       for (release, folder) in zip(releases, approvalFolders) {
         try Approve.noteApproved(release.record, officers: site.officers, folder: folder)
+      }
+      var masks = try MaskRegistry(path: privateStore.masksPath)
+      // What goes out together is held against each other too.
+      for attempt in attempts where attempt.release != nil {
+        guard let summary = attempt.result.privacy else { continue }
+        let findings = masks.findings(in: summary, of: attempt.result.dataset)
+        guard findings.isEmpty else {
+          throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: attempt.result.rowCount ?? 0))
+        }
+        if masks.add(summary, of: attempt.result.dataset) { try masks.save() }
       }
       try await publishCatalog(releases, in: published, listed: listed, note: ledgerNote)
       for folder in approvalFolders { try HeldCandidate.discard(folder) }

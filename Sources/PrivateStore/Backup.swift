@@ -10,7 +10,7 @@ internal import Tabular
 
 extension PrivateStore {
   private static let magic = Array("daylight backup 1\n".utf8)
-  private static let parts = ["keys", "tls", "secrets", "staged"]
+  private static let parts = ["keys", "tls", "secrets", "staged", "masks"]
 
   /// Writes an encrypted copy of all that cannot be made again.
   ///
@@ -66,7 +66,8 @@ extension PrivateStore {
     defer { try? removeTree(incoming) }
     let count = try unseal(path, passphrase: passphrase, into: incoming)
     // The ledger goes first, the keys last: until they are there, the workspace counts as empty.
-    for part in ["ledger.sqlite", "staged", "secrets", "tls", "keys"] where fileKind("\(incoming)/\(part)") != nil {
+    for part in ["ledger.sqlite", "staged", "masks", "secrets", "tls", "keys"]
+    where fileKind("\(incoming)/\(part)") != nil {
       try removeTree("\(root)/\(part)")
       try renameDurably(from: "\(incoming)/\(part)", to: "\(root)/\(part)")
     }

@@ -39,6 +39,9 @@ package struct PrivateStore: Sendable {
 
   package var stagedFolder: String { "\(root)/staged" }
 
+  /// What masks show, over all datasets that were ever released.
+  package var masksPath: String { "\(root)/masks/masks.json" }
+
   /// Where a dataset's candidate waits for its officers.
   package func approvalFolder(of dataset: DatasetID) -> String { "\(root)/approval/\(dataset)" }
 

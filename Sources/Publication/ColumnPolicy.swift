@@ -76,6 +76,9 @@ package struct ColumnPolicy: Sendable {
   /// What becomes of a text in which an identifier is found.
   package let onFind: OnFind
 
+  /// Other published columns of the same row in which a value may stand, and the reason that somebody gave: a shop that bears its
+  /// owner's name.
+  package let mayRepeat: [String: String]
   /// The rows in which the column says nothing: those of individual businesses (92…) in a register of enterprises, say.
   package let suppression: Suppression?
 
@@ -96,8 +99,10 @@ package struct ColumnPolicy: Sendable {
 
   package init(
     field: String, label: String, disclosure: Disclosure, transform: Transform, repairs: [Repair],
-    accepted: [String: String] = [:], onFind: OnFind = .refuse, suppression: Suppression? = nil
+    accepted: [String: String] = [:], onFind: OnFind = .refuse, mayRepeat: [String: String] = [:],
+    suppression: Suppression? = nil
   ) {
+    self.mayRepeat = mayRepeat
     self.suppression = suppression
     self.accepted = accepted
     self.onFind = onFind

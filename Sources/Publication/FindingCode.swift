@@ -49,6 +49,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case sensitiveColumn = "sensitive-column"
   case controlRun = "control-run"
   case removedValue = "removed-value"
+  case complementaryMask = "complementary-mask"
   case outputMismatch = "output-mismatch"
 
   package var severity: Severity {
@@ -298,7 +299,19 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case .removedValue:
       (
         LocalizedText(zh: "已去除的内容又出现在公开文件里", en: "a value that was removed is still in a file about to be published"),
-        LocalizedText(zh: "请检查其他列是否含有同样的内容", en: "another column holds the same values: transform it too")
+        LocalizedText(
+          zh: "请把含有同样内容的列也去除或改写;如依规定可以重复(例如字号含经营者姓名),请在被去除的列写明 may_repeat 及理由",
+          en:
+            "another column holds the same values: transform it too; where they may rightly stand there, say so with the reason in may_repeat of the column that is removed"
+        )
+      )
+    case .complementaryMask:
+      (
+        LocalizedText(
+          zh: "与已发布数据集的遮盖位置互补,合起来会还原号码",
+          en: "shows other ends than a mask that is published: the two together give the value away"),
+        LocalizedText(
+          zh: "请改用与其相同的 keep_first 和 keep_last,或去除该列", en: "use the same keep_first and keep_last, or drop the column")
       )
     case .outputMismatch:
       (

@@ -27,4 +27,6 @@ private let ruleTexts: [String: String] = [
   "medical-card-number": "医保、就诊卡号",
   "secret": "密钥或口令", "hashed-value": "可被反推的摘要值", "personal-name": "姓名", "home-address": "到室的地址", "coordinates": "精确坐标",
   "birth-date": "出生日期", "rows": "行数", "columns": "列", "min": "最少行数", "max": "最多行数", "change": "行数变化",
+  // What was taken out and is there all the same.
+  "own-row": "同一行中去除的列", "joined": "相邻各列连读", "digest": "摘要值",
 ]

@@ -55,8 +55,9 @@ func hasRegistrationCheckDigit(_ digits: ArraySlice<UInt8>) -> Bool {
 }
 
 /// Place of a character among those of a credit code; nil for others.
-private func creditCodeValue(_ byte: UInt8) -> Int? {
-  switch byte {
+@inline(__always) private func creditCodeValue(_ letterOrDigit: UInt8) -> Int? {
+  let byte = letterOrDigit >= 0x61 ? letterOrDigit & 0xdf : letterOrDigit
+  return switch byte {
   case 0x30...0x39: Int(byte) - 0x30
   case 0x41...0x59:
     // No I, O, S, V, Z.
@@ -71,23 +72,30 @@ private func creditCodeValue(_ byte: UInt8) -> Int? {
   }
 }
 
-private let creditCodeWeights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
-
 /// Eighteen places, the last of them MOD 31 of the others, and in it a code of GB 11714 with its own check digit.
 ///
-/// - Parameter text: in upper case.
 /// - Source: GB 32100-2015.
-package func isCreditCode(_ text: ArraySlice<UInt8>) -> Bool {
-  guard text.count == 18, let first = text.first, creditCodeOffices.contains(first) else { return false }
-  var values: [Int] = []
-  for byte in text {
-    guard let value = creditCodeValue(byte) else { return false }
-    values.append(value)
-  }
-  guard text.dropFirst(2).prefix(6).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return false }
+package func isCreditCode(_ text: Span<UInt8>) -> Bool {
+  guard text.count == 18, isCreditCodeOffice(text[0]) else { return false }
+  for place in 2..<8 where !isDigit(text[place]) { return false }
   var sum = 0
-  for place in 0..<17 { sum += values[place] * creditCodeWeights[place] }
-  return (31 - sum % 31) % 31 == values[17]
+  var weight = 1
+  for place in 0..<17 {
+    guard let value = creditCodeValue(text[place]) else { return false }
+    sum += value * weight
+    // The weights are the powers of 3.
+    weight = weight * 3 % 31
+  }
+  return (31 - sum % 31) % 31 == creditCodeValue(text[17])
+}
+
+/// The registering office, the first place of a credit code.
+private func isCreditCodeOffice(_ byte: UInt8) -> Bool {
+  switch byte {
+  case 0x31...0x39: true
+  case 0x41, 0x4e, 0x59, 0x61, 0x6e, 0x79: true
+  default: false
+  }
 }
 
 /// Whether the nine places of an organisation code in a credit code have their own check digit.
@@ -108,7 +116,6 @@ func hasOrganisationCode(_ text: ArraySlice<UInt8>) -> Bool {
 }
 
 private let organisationWeights = [3, 7, 9, 10, 5, 8, 4, 2]
-private let creditCodeOffices = Set("123456789ANY".utf8)
 
 /// One or two letters and six digits, the check digit in brackets or not.
 ///
@@ -174,10 +181,12 @@ func isKnownArea(_ digits: ArraySlice<UInt8>) -> Bool {
 
 /// A day of the calendar from 1850 to 2150, of eight digits.
 func birthYear(_ digits: ArraySlice<UInt8>) -> Int? {
-  func number(_ range: Range<Int>) -> Int {
-    digits[digits.startIndex + range.lowerBound..<digits.startIndex + range.upperBound].reduce(0) { $0 * 10 + Int($1) }
-  }
-  let (year, month, day) = (number(0..<4), number(4..<6), number(6..<8))
+  birthYear(day: digits.prefix(8).reduce(0) { $0 * 10 + Int($1) })
+}
+
+/// The same of a day that is written as a number: 19850214.
+func birthYear(day number: Int) -> Int? {
+  let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100)
   guard year >= 1850, year <= 2150, (1...12).contains(month), day >= 1,
     day <= CivilDate.dayCount(year: year, month: month)
   else { return nil }

@@ -39,6 +39,9 @@ package struct ColumnEvidence: Sendable {
 
   package init() {}
 
+  /// Cells in which an identifier stands for certain; of those that were looked at: repetitions are not.
+  package func certainCount(of identifier: Identifier) -> Int { certain[identifier.index] }
+
   /// Takes over what another worker saw.
   package mutating func add(_ other: ColumnEvidence) {
     cellCount += other.cellCount
@@ -84,7 +87,7 @@ package struct ColumnEvidence: Sendable {
     if let kind { add(kind) }
     guard cell.count <= 64 else { return }
     // Most credit codes have letters, which no identity number has: those of digits only must prove what they are.
-    if cell.count == 18, kind != nil ? isCreditCode([UInt8](copying: cell)[...]) : isCodeOfLetters(cell) {
+    if cell.count == 18, kind != nil ? isCreditCode(cell) : isCodeOfLetters(cell) {
       creditCodeCount += 1
     }
     if cell[0] >= 0xe3 {
@@ -94,11 +97,10 @@ package struct ColumnEvidence: Sendable {
         placeCount += 1
       }
     }
-    if kind == nil && cell.count > 14 && cell.count <= 64 { addPair([UInt8](copying: cell)) }
+    if kind == nil && cell.count > 14 && cell.count <= 64 { addPair(cell) }
     if kind == nil && cell.count <= 24 && isDigit(cell[0]) {
-      let text = [UInt8](copying: cell)
-      addDate(text)
-      addCoordinate(text)
+      addDate(cell)
+      addCoordinate(cell)
     }
   }
 
@@ -127,9 +129,15 @@ package struct ColumnEvidence: Sendable {
     }
   }
 
-  private mutating func addDate(_ text: [UInt8]) {
-    let digits = text.prefix(10).filter(isDigit).map { $0 - 0x30 }
-    guard text.count >= 8, text.count <= 20, digits.count >= 8, let year = birthYear(digits[...]) else { return }
+  private mutating func addDate(_ text: Span<UInt8>) {
+    guard text.count >= 8, text.count <= 20 else { return }
+    var digits = 0
+    var count = 0
+    for place in 0..<min(10, text.count) where isDigit(text[place]) && count < 8 {
+      digits = digits * 10 + Int(text[place] - 0x30)
+      count += 1
+    }
+    guard count == 8, let year = birthYear(day: digits) else { return }
     dateCount += 1
     if year < 2005 && year > 1900 { birthCount += 1 }
   }
@@ -151,22 +159,48 @@ package struct ColumnEvidence: Sendable {
   }
 
   /// Two decimal numbers, longitude and latitude: `121.43,31.21`, `POINT(121.43 31.21)`.
-  private mutating func addPair(_ text: [UInt8]) {
-    let parts = text.split { !(isDigit($0) || $0 == UInt8(ascii: ".")) }.filter {
-      $0.count >= 7 && $0.contains(UInt8(ascii: "."))
+  private mutating func addPair(_ text: Span<UInt8>) {
+    var (longitudes, latitudes, others) = (0, 0, 0)
+    var index = 0
+    while index < text.count {
+      guard isDigit(text[index]) || text[index] == UInt8(ascii: ".") else {
+        index += 1
+        continue
+      }
+      let start = index
+      var whole = 0
+      var point: Int?
+      while index < text.count, isDigit(text[index]) || text[index] == UInt8(ascii: ".") {
+        if text[index] == UInt8(ascii: ".") {
+          point = point ?? index
+        } else if point == nil && whole < 1_000 {
+          whole = whole * 10 + Int(text[index] - 0x30)
+        }
+        index += 1
+      }
+      guard index - start >= 7, point != nil else { continue }
+      switch whole {
+      case 73...135: longitudes += 1
+      case 18...53: latitudes += 1
+      default: others += 1
+      }
     }
-    guard parts.count == 2 else { return }
-    let wholes = parts.map { $0.prefix(while: isDigit).reduce(0) { $0 * 10 + Int($1) - 0x30 } }
-    if wholes.contains(where: { (73...135).contains($0) }) && wholes.contains(where: { (18...53).contains($0) }) {
-      longitudeCount += 1
-    }
+    if longitudes == 1 && latitudes == 1 && others == 0 { longitudeCount += 1 }
   }
 
-  private mutating func addCoordinate(_ text: [UInt8]) {
-    guard let point = text.firstIndex(of: UInt8(ascii: ".")), text.count - point > 4, text.count <= 24,
-      text.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: ".") })
-    else { return }
-    let whole = text[..<point].reduce(0) { $0 * 10 + Int($1) - 0x30 }
+  private mutating func addCoordinate(_ text: Span<UInt8>) {
+    var whole = 0
+    var point: Int?
+    for place in text.indices {
+      if text[place] == UInt8(ascii: ".") {
+        point = point ?? place
+      } else if !isDigit(text[place]) {
+        return
+      } else if point == nil && place < 4 {
+        whole = whole * 10 + Int(text[place] - 0x30)
+      }
+    }
+    guard let point, text.count - point > 4 else { return }
     if point == 3 && (73...135).contains(whole) { longitudeCount += 1 }
     if point == 2 && (18...53).contains(whole) { latitudeCount += 1 }
   }
@@ -306,6 +340,12 @@ package struct ColumnVerdict: Sendable {
 
   /// Whether a cell is one number of 15 to 20 places, of which the column decides what it is.
   package static func isLongNumber(_ cell: Span<UInt8>) -> Bool { LongNumber.isOne(cell) }
+
+  /// What most cells are, by their form, and identifies somebody.
+  package var possibleIdentifiers: Set<Identifier> { possible.filter { !$0.isOfOrganisations } }
+
+  /// Most cells are codes of organisations, which are public.
+  package var isOfOrganisations: Bool { possible.contains { $0.isOfOrganisations } }
 
   /// All that identifies somebody.
   package var identifiers: Set<Identifier> { certain.union(possible).filter { !$0.isOfOrganisations } }

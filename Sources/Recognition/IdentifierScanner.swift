@@ -128,9 +128,7 @@ package struct IdentifierScanner: Sendable {
       return end
     }
     if count == 18, letters >= 2 || !isDigit(text[index]) || text[end - 1] | 0x20 != UInt8(ascii: "x") {
-      var code: [UInt8] = []
-      for place in index..<end { code.append(isLetter(text[place]) ? text[place] & 0xdf : text[place]) }
-      return isCreditCode(code[...]) ? end : nil
+      return isCreditCode(text.extracting(index..<end)) ? end : nil
     }
     return nil
   }
@@ -146,9 +144,10 @@ package struct IdentifierScanner: Sendable {
 
   /// What a token of Base64, or of hexadecimal digits of a text, says: numbers of persons are written so too.
   private func lookIntoToken(_ text: Span<UInt8>, _ range: Range<Int>, _ found: (Recognition) -> Void) {
-    guard range.count >= 14, range.count <= 400 else { return }
-    var token: [UInt8] = []
-    for index in range { token.append(text[index]) }
+    guard range.count >= 14, range.count <= 400,
+      beginsAsTextInBase64(text, range.lowerBound) || beginsAsTextInHexadecimal(text, range.lowerBound)
+    else { return }
+    let token = [UInt8](copying: text.extracting(range))
     for decoded in [decodedBase64(token), decodedHexadecimal(token)] {
       guard let decoded, decoded.count >= 11, decoded.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { continue }
       var run = DigitRun()
@@ -409,16 +408,56 @@ package func forEachDecodedToken(_ text: Span<UInt8>, _ body: ([UInt8]) -> Void)
     let start = index
     while index < text.count, isPart(text[index]) { index += 1 }
     guard index - start >= 12, index - start <= 4_096 else { continue }
-    // What is no text shows in its first bytes.
-    var token: [UInt8] = []
-    for place in start..<start + 4 { token.append(text[place]) }
-    func looksLikeText(_ bytes: [UInt8]?) -> Bool { bytes?.allSatisfy { $0 >= 0x20 && $0 != 0x7f } ?? false }
-    let mayBeBase64 = looksLikeText(decodedBase64(token))
-    let mayBeHexadecimal = looksLikeText(decodedHexadecimal(token))
+    let mayBeBase64 = beginsAsTextInBase64(text, start)
+    let mayBeHexadecimal = beginsAsTextInHexadecimal(text, start)
     guard mayBeBase64 || mayBeHexadecimal else { continue }
-    for place in start + 4..<index { token.append(text[place]) }
-    if mayBeBase64, let decoded = decodedBase64(token), decoded.count >= 6 { body(decoded) }
-    if mayBeHexadecimal, let decoded = decodedHexadecimal(token), decoded.count >= 6 { body(decoded) }
+    let token = [UInt8](copying: text.extracting(start..<index))
+    for decoded in [mayBeBase64 ? decodedBase64(token) : nil, mayBeHexadecimal ? decodedHexadecimal(token) : nil] {
+      guard let decoded, decoded.count >= 6, isValidUTF8(decoded, count: decoded.count) else { continue }
+      body(decoded)
+    }
+  }
+}
+
+/// Whether the first four places of a token are Base64 of what a text begins with: most tokens are told to be none by that.
+private func beginsAsTextInBase64(_ text: Span<UInt8>, _ start: Int) -> Bool {
+  guard let a = base64Value(text[start]), let b = base64Value(text[start + 1]), let c = base64Value(text[start + 2])
+  else { return false }
+  return mayBeginText(a << 2 | b >> 4, b << 4 | c >> 2)
+}
+
+private func beginsAsTextInHexadecimal(_ text: Span<UInt8>, _ start: Int) -> Bool {
+  guard let a = hexadecimalValue(text[start]), let b = hexadecimalValue(text[start + 1]),
+    let c = hexadecimalValue(text[start + 2]), let d = hexadecimalValue(text[start + 3])
+  else { return false }
+  return mayBeginText(a << 4 | b, c << 4 | d)
+}
+
+/// Whether two bytes are the first of UTF-8 without control characters.
+private func mayBeginText(_ first: UInt8, _ second: UInt8) -> Bool {
+  switch first {
+  case 0x20...0x7e: (second >= 0x20 && second < 0x7f) || (second >= 0xc2 && second <= 0xf4)
+  case 0xc2...0xf4: second & 0xc0 == 0x80
+  default: false
+  }
+}
+
+private func base64Value(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case 0x41...0x5a: byte - 0x41
+  case 0x61...0x7a: byte - 0x61 + 26
+  case 0x30...0x39: byte - 0x30 + 52
+  case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
+  case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
+  default: nil
+  }
+}
+
+private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case 0x30...0x39: byte - 0x30
+  case 0x41...0x46, 0x61...0x66: (byte | 0x20) - 0x57
+  default: nil
   }
 }
 
@@ -427,17 +466,8 @@ private func decodedBase64(_ token: [UInt8]) -> [UInt8]? {
   var bytes: [UInt8] = []
   var bits: UInt32 = 0
   var count = 0
-  for byte in token {
-    let value: UInt8
-    switch byte {
-    case 0x41...0x5a: value = byte - 0x41
-    case 0x61...0x7a: value = byte - 0x61 + 26
-    case 0x30...0x39: value = byte - 0x30 + 52
-    case UInt8(ascii: "+"), UInt8(ascii: "-"): value = 62
-    case UInt8(ascii: "/"), UInt8(ascii: "_"): value = 63
-    case UInt8(ascii: "="): continue
-    default: return nil
-    }
+  for byte in token where byte != UInt8(ascii: "=") {
+    guard let value = base64Value(byte) else { return nil }
     bits = bits << 6 | UInt32(value)
     count += 6
     if count >= 8 {
@@ -455,11 +485,8 @@ private func decodedHexadecimal(_ token: [UInt8]) -> [UInt8]? {
   for start in stride(from: 0, to: token.count, by: 2) {
     var value: UInt8 = 0
     for byte in token[start..<start + 2] {
-      switch byte {
-      case 0x30...0x39: value = value << 4 | (byte - 0x30)
-      case 0x41...0x46, 0x61...0x66: value = value << 4 | ((byte | 0x20) - 0x57)
-      default: return nil
-      }
+      guard let digit = hexadecimalValue(byte) else { return nil }
+      value = value << 4 | digit
     }
     bytes.append(value)
   }

@@ -7,6 +7,8 @@ package struct JoinedCells: Sendable {
   /// By first column and how many are joined (2 or 3).
   private var numbers: [Tally]
   private let columnCount: Int
+  /// Room that is used again.
+  private var digits: [UInt8] = []
 
   private struct Tally: Sendable {
     var rows = 0
@@ -47,25 +49,22 @@ package struct JoinedCells: Sendable {
   private mutating func join(
     _ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ firstField: Int, _ first: Int, _ count: Int
   ) {
-    func digits(_ column: Int) -> [UInt8]? {
-      Self.digits([UInt8](copying: text.extracting(batch.fields[firstField + column].range))[...])
-    }
-    guard var joined = digits(first) else { return }
+    digits.removeAll(keepingCapacity: true)
+    guard append(text.extracting(batch.fields[firstField + first].range)) else { return }
     for more in 1...2 where first + more < count {
-      guard let part = digits(first + more) else { return }
-      joined += part
-      guard joined.count <= 18 else { return }
+      guard append(text.extracting(batch.fields[firstField + first + more].range)) else { return }
+      guard digits.count <= 18 else { return }
       let place = first * 2 + more - 1
-      if joined.count == 18 {
+      if digits.count == 18 {
         numbers[place].rows += 1
-        if birthYear(joined.dropFirst(6).prefix(8)) != nil, joined[..<17].allSatisfy({ $0 < 10 }),
-          hasIdentityCheckDigit(joined.prefix(17), check: Int(joined[17]))
+        if birthYear(digits.dropFirst(6).prefix(8)) != nil, digits[..<17].allSatisfy({ $0 < 10 }),
+          hasIdentityCheckDigit(digits.prefix(17), check: Int(digits[17]))
         {
           numbers[place].identity += 1
         }
-      } else if joined.count == 11 {
+      } else if digits.count == 11 {
         numbers[place].rows += 1
-        if joined[0] == 1 && joined[1] >= 3 { numbers[place].mobile += 1 }
+        if digits[0] == 1 && digits[1] >= 3 { numbers[place].mobile += 1 }
       }
     }
   }
@@ -83,11 +82,13 @@ package struct JoinedCells: Sendable {
     return found
   }
 
-  /// The digits of a short number, an X at its end as 10; nil for other cells.
-  private static func digits(_ cell: ArraySlice<UInt8>) -> [UInt8]? {
-    guard !cell.isEmpty, cell.count <= 14 else { return nil }
-    var digits: [UInt8] = []
-    for (place, byte) in cell.enumerated() {
+  /// Appends the digits of a short number, an X at its end as 10.
+  ///
+  /// - Returns: false for other cells.
+  private mutating func append(_ cell: Span<UInt8>) -> Bool {
+    guard cell.count > 0, cell.count <= 14 else { return false }
+    for place in cell.indices {
+      let byte = cell[place]
       if isDigit(byte) {
         digits.append(byte - 0x30)
       } else if byte | 0x20 == UInt8(ascii: "x") && place == cell.count - 1 && place > 0 {
@@ -96,9 +97,9 @@ package struct JoinedCells: Sendable {
         // A date.
         continue
       } else {
-        return nil
+        return false
       }
     }
-    return digits
+    return true
   }
 }

@@ -15,6 +15,8 @@ final class ColumnTransform: Sendable {
   private let numberSteps: NumberGeneralisation?
   /// Nil where identifiers in the text are not taken out.
   let spans: SpanRedaction?
+  /// Published columns in which the column's values may stand.
+  let mayRepeat: Set<String>
   /// In which rows nothing is said; nil for none.
   let suppression: RowSuppression?
 
@@ -24,6 +26,7 @@ final class ColumnTransform: Sendable {
     verdict: ColumnVerdict = ColumnVerdict(), names: [String] = []
   ) throws {
     transform = policy.transform
+    mayRepeat = Set(policy.mayRepeat.keys)
     suppression = policy.suppression.flatMap { rule in
       names.firstIndex(of: rule.field).map { RowSuppression(column: $0, begins: rule.begins.map { Array($0.utf8) }) }
     }
@@ -68,6 +71,13 @@ final class ColumnTransform: Sendable {
   }
 
   var isPublished: Bool { transform != .drop }
+  /// What is published may rightly be the whole value: an address that says the road only, the text that stands for all values.
+  var mayLeaveWhole: Bool {
+    switch transform {
+    case .replace, .generaliseAddress: true
+    default: false
+    }
+  }
   /// The text goes out as it came in.
   var keepsText: Bool { transform == .keep && spans == nil && suppression == nil }
   /// Whether the values taken out must not be found anywhere in the output.

@@ -61,10 +61,12 @@ extension Redact {
         continue
       }
       var output = TextBuffer()
-      var isChanged = false
       let isThere =
-        transform.spans.map { $0.apply(value.span, &scanner, &output, isChanged: &isChanged) { _ in } }
-        ?? transform.apply(value.span, appendingTo: &output)
+        transform.spans.map { spans in
+          var found: [Recognition] = []
+          spans.find(in: value.span, &scanner, &found)
+          return spans.redact(value.span, &found, &output) { _ in }
+        } ?? transform.apply(value.span, appendingTo: &output)
       row.published.append(isThere ? output.copy() : nil)
     }
     return row

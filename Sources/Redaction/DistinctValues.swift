@@ -11,6 +11,7 @@ final class DistinctValues {
   /// By hash, open addressing: the number of a text, from 1; 0 for none.
   private var slots: [UInt32]
   private var count = 0
+  private var hasLetters = false
 
   init(length: Int, folder: String, memoryBudget: Int) {
     self.length = length
@@ -28,6 +29,7 @@ final class DistinctValues {
       slot = (slot + 1) & (slots.count - 1)
     }
     texts.append(contentsOf: text)
+    if !hasLetters { hasLetters = text.contains { $0 >= 0x41 } }
     count += 1
     slots[slot] = UInt32(count)
     if count * 2 > slots.count {
@@ -65,7 +67,7 @@ final class DistinctValues {
   /// - Precondition: ended.
   func finish(_ filter: inout BlockedFilter) throws -> ValueSet {
     guard let sorter = sorter.take() else { preconditionFailure("finished once") }
-    return try ValueSet(length: length, sorter: sorter, folder: folder, filter: &filter)
+    return try ValueSet(length: length, hasLetters: hasLetters, sorter: sorter, folder: folder, filter: &filter)
   }
 }
 

@@ -48,6 +48,8 @@ package struct Redact: Stage {
       try table.rows.source(), layout: CanonicalRows.layout,
       chunkByteCount: run.parallelism.chunkByteCount)
     var doneByteCount = 0
+    var (rowCount, findings) = (0, FindingCollector())
+    var counts = [RedactionCount](repeating: RedactionCount(), count: transforms.count)
     try await ordered(
       run.parallelism,
       // Each worker has transforms of its own: counting who uses a shared one would make the cores wait for one another.
@@ -59,13 +61,36 @@ package struct Redact: Stage {
       collect: { work in
         try output.write(work.rows.text)
         try removed.add(work.removed)
+        for finding in work.findings.findings { findings.add(finding, shiftedBy: rowCount, lines: 0) }
+        rowCount += work.rowCount
+        for column in counts.indices { counts[column].add(work.counts[column]) }
         doneByteCount += work.byteCount
         run.progress(.advanced(Self.name, table.dataset.id, byteCount: doneByteCount, total: table.rows.byteCount))
       })
+    guard findings.findings.isEmpty else {
+      throw Refusal(Report(stage: Self.name, findings: findings.findings, rowCount: rowCount))
+    }
     let schema = PublicSchema(transforms: transforms, source: table.schema, exceedsDouble: table.exceedsDouble)
+    let rawValues = try removed.finish()
     return Redacted(
-      table: PublicTable(dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount),
-      rawValues: try removed.finish())
+      table: PublicTable(
+        dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount,
+        summary: summary(counts, rawValues)),
+      rawValues: rawValues)
+  }
+
+  private func summary(_ counts: [RedactionCount], _ rawValues: RawValues) -> PrivacySummary {
+    let columns = zip(fields, transforms).enumerated().compactMap { index, column -> ColumnTreatment? in
+      let (field, transform) = column
+      guard let policy = dataset.columns.first(where: { $0.field == field.name }) else { return nil }
+      let hints = HeaderHints([field.name, policy.label, field.title?.zh ?? ""])
+      let isCounted = transform.isPublished && !transform.keepsText
+      return ColumnTreatment(
+        policy: policy, identifier: hints.identifiers.map(\.rawValue).min(),
+        valueCount: isCounted ? counts[index].valueCount : nil,
+        changedCount: isCounted ? counts[index].changedCount : nil)
+    }
+    return PrivacySummary(columns: columns, searchedCount: rawValues.count)
   }
 
   /// What the columns hold from which identifiers are to be taken out.
@@ -109,8 +134,10 @@ package struct PublicTable: Sendable {
   /// Canonical rows after a header, in the order of the delivery.
   package let rows: WorkFile
   package let rowCount: Int
+  package let summary: PrivacySummary
 
-  init(dataset: Dataset, schema: PublicSchema, rows: WorkFile, rowCount: Int) {
+  init(dataset: Dataset, schema: PublicSchema, rows: WorkFile, rowCount: Int, summary: PrivacySummary) {
+    self.summary = summary
     self.dataset = dataset
     self.schema = schema
     self.rows = rows

@@ -12,34 +12,27 @@ struct SpanRedaction: Sendable {
   /// The column holds texts; of others the whole value goes.
   let isText: Bool
 
-  /// Appends the text without what must not be seen.
-  ///
-  /// - Parameters:
-  ///   - removed: called with each part that was taken out.
-  ///   - isChanged: whether anything was.
-  /// - Returns: false for null.
-  func apply(
-    _ text: Span<UInt8>, _ scanner: inout IdentifierScanner, _ output: inout TextBuffer, isChanged: inout Bool,
-    removed: (Span<UInt8>) -> Void
-  ) -> Bool {
+  /// Appends what must not be seen to a list: places in the text, the whole of it perhaps.
+  func find(in text: Span<UInt8>, _ scanner: inout IdentifierScanner, _ found: inout [Recognition]) {
     if let identifier = verdict.holds(text), !accepted.contains(identifier) {
-      isChanged = true
-      removed(text)
-      guard isText else { return false }
-      append(identifier, &output)
-      return true
+      return found.append(Recognition(identifier, 0..<text.count, .certain))
     }
-    var found: [Recognition] = []
+    var places = found
     scanner.scan(text) {
       if verdict.confirms($0, in: text) && !accepted.contains($0.identifier) && !$0.identifier.isOfOrganisations {
-        found.append($0)
+        places.append($0)
       }
     }
-    guard !found.isEmpty else {
-      output.append(text)
-      return true
-    }
-    isChanged = true
+    found = places
+  }
+
+  /// Appends the text without what was found in it.
+  ///
+  /// - Parameter removed: called with each part that was taken out.
+  /// - Returns: false for null.
+  func redact(
+    _ text: Span<UInt8>, _ found: inout [Recognition], _ output: inout TextBuffer, removed: (Span<UInt8>) -> Void
+  ) -> Bool {
     guard isText else {
       removed(text)
       return false

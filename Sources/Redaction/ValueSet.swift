@@ -3,8 +3,10 @@ internal import Tabular
 /// Texts of one length, sorted, in a file that no name leads to.
 final class ValueSet: Sendable {
   let length: Int
+  /// Whether any of them is more than digits.
+  let hasLetters: Bool
   private let file: ScratchFile
-  private let count: Int
+  let count: Int
   /// The first of every few texts, one after the other: where in the file to look.
   private let fences: [UInt8]
   private static let stride = 64
@@ -12,7 +14,9 @@ final class ValueSet: Sendable {
   /// Writes the sorter's records, without repetitions, and puts them into a filter that says of others that they are not here.
   ///
   /// - Precondition: every record has `length` bytes.
-  init(length: Int, sorter: consuming ExternalSorter, folder: String, filter: inout BlockedFilter) throws {
+  init(
+    length: Int, hasLetters: Bool, sorter: consuming ExternalSorter, folder: String, filter: inout BlockedFilter
+  ) throws {
     let file = try ScratchFile(folder: folder)
     var fences: [UInt8] = []
     var output: [UInt8] = []
@@ -35,6 +39,7 @@ final class ValueSet: Sendable {
     }
     try file.append(output)
     self.length = length
+    self.hasLetters = hasLetters
     self.file = file
     self.count = count
     self.fences = fences

@@ -1,4 +1,5 @@
 package import Publication
+internal import Recognition
 
 /// What a column could tell about somebody, as far as its name and its values say; a person decides.
 ///
@@ -8,6 +9,8 @@ package struct DisclosureHint: Sendable {
   /// As `dataset.yaml` writes it; nil where the column may stay as it is.
   package let transform: String?
   package let reason: LocalizedText
+  /// The column may be public if what is found in its texts is taken out: `on_find: redact`.
+  package let redactsOnFind: Bool
 
   private static let words: [(words: [String], disclosure: Disclosure, transform: String?, what: LocalizedText)] = [
     (
@@ -55,31 +58,73 @@ package struct DisclosureHint: Sendable {
     ),
   ]
 
-  init?(label: String, found: [Proposal.SensitiveKind: Int]) {
-    if !found.isEmpty {
+  /// - Parameters:
+  ///   - verdict: what recognisers say of the column.
+  ///   - counts: in how many of its cells each identifier stands for certain.
+  init?(label: String, hints: HeaderHints, verdict: ColumnVerdict, counts: [(Identifier, Int)], cellCount: Int) {
+    let found = verdict.identifiers.sorted { $0.rawValue < $1.rawValue }
+    if let first = found.first {
       func words(_ language: Language) -> String {
-        found.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, count in
-          switch (kind, language) {
-          case (.identityNumber, .zh): "含身份证号码 \(count) 处"
-          case (.identityNumber, .en): "identity numbers in \(count) cells"
-          case (.mobileNumber, .zh): "含手机号码 \(count) 处"
-          case (.mobileNumber, .en): "mobile numbers in \(count) cells"
-          }
+        found.map { identifier in
+          let name = language == .zh ? ruleTitle(identifier.rawValue) : identifier.rawValue
+          let count = counts.first { $0.0 == identifier }?.1 ?? 0
+          guard count > 0 else { return language == .zh ? "像是\(name)" : "looks like \(name)" }
+          return language == .zh ? "含\(name) \(count) 处" : "\(name) in \(count) cells"
         }.joined(separator: language == .zh ? "," : ", ")
       }
-      self.init(.directIdentifier, "drop", LocalizedText(zh: words(.zh), en: words(.en)))
+      let reason = LocalizedText(zh: words(.zh), en: words(.en))
+      let isScattered =
+        verdict.possibleIdentifiers.isEmpty && counts.reduce(0) { $0 + $1.1 } * 2 < cellCount && found != [.secret]
+      if isScattered {
+        // Texts in which somebody wrote a number now and then.
+        self.init(.open, nil, reason, onFind: true)
+      } else {
+        let identifier = found.first(where: verdict.possibleIdentifiers.contains) ?? first
+        self.init(Self.disclosure(of: identifier), Self.transform(for: identifier), reason)
+      }
+      return
+    }
+    if verdict.isOfOrganisations {
+      self.init(
+        .organisation, nil,
+        LocalizedText(
+          zh: "统一社会信用代码或注册号;个体工商户(92 开头)的经营者信息请用 suppress_when 去除",
+          en: "codes of organisations; what tells of sole traders (92…) goes by suppress_when"))
       return
     }
     let name = label.lowercased()
-    guard let entry = Self.words.first(where: { $0.words.contains { name.contains($0.lowercased()) } }) else {
+    if let entry = Self.words.first(where: { $0.words.contains { name.contains($0.lowercased()) } }) {
+      self.init(
+        entry.disclosure, entry.transform,
+        LocalizedText(zh: "列名像是\(entry.what[.zh])", en: "the name sounds like \(entry.what[.en])"))
+    } else if let identifier = hints.identifiers.min(by: { $0.rawValue < $1.rawValue }), !identifier.isOfOrganisations {
+      self.init(
+        Self.disclosure(of: identifier), Self.transform(for: identifier),
+        LocalizedText(
+          zh: "列名像是\(ruleTitle(identifier.rawValue))", en: "the name sounds like \(identifier.rawValue)"))
+    } else {
       return nil
     }
-    self.init(
-      entry.disclosure, entry.transform,
-      LocalizedText(zh: "列名像是\(entry.what[.zh])", en: "the name sounds like \(entry.what[.en])"))
   }
 
-  private init(_ disclosure: Disclosure, _ transform: String?, _ reason: LocalizedText) {
-    (self.disclosure, self.transform, self.reason) = (disclosure, transform, reason)
+  private static func disclosure(of identifier: Identifier) -> Disclosure {
+    switch identifier {
+    case .homeAddress, .birthDate, .coordinates: .quasiIdentifier
+    default: .directIdentifier
+    }
+  }
+
+  private static func transform(for identifier: Identifier) -> String {
+    switch identifier {
+    case .homeAddress: "{generalise: {address: road}}"
+    case .birthDate: "{generalise: {date: year}}"
+    default: "drop"
+    }
+  }
+
+  private init(
+    _ disclosure: Disclosure, _ transform: String?, _ reason: LocalizedText, onFind: Bool = false
+  ) {
+    (self.disclosure, self.transform, self.reason, redactsOnFind) = (disclosure, transform, reason, onFind)
   }
 }

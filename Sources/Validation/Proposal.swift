@@ -9,15 +9,10 @@ package struct Proposal: Sendable {
     /// The header's text.
     package let label: String
     package let guess: ColumnGuess
-    /// How many values hold a number that may never be published, by kind.
-    package let sensitive: [SensitiveKind: Int]
+    /// Something in it identifies persons.
+    package let isSensitive: Bool
     package fileprivate(set) var isUnique = false
     package let hint: DisclosureHint?
-  }
-
-  package enum SensitiveKind: String, Sendable, CaseIterable {
-    case identityNumber = "resident-identity-number"
-    case mobileNumber = "mobile-number"
   }
 
   package let encoding: TextEncoding
@@ -58,7 +53,7 @@ package struct Proposal: Sendable {
         field.constraints.required = column.guess.nullCount == 0 && column.guess.valueCount > 0
         // In a few rows many things differ by chance.
         field.constraints.unique = column.isUnique && key != [column.name] && column.isLikeKey && rowCount >= 20
-        if column.hint == nil && column.sensitive.isEmpty { field.constraints.enumeration = column.guess.enumeration }
+        if column.hint == nil && !column.isSensitive { field.constraints.enumeration = column.guess.enumeration }
         let missing = column.guess.missingTexts
         if !missing.isEmpty { field.missingValues = ([""] + missing).map { MissingValue($0) } }
         return field
@@ -86,7 +81,7 @@ package struct Proposal: Sendable {
     }
     // What persons are known by is no key for the public.
     let keys = columns.filter { column in
-      column.isUnique && column.isLikeKey && column.hint == nil && column.sensitive.isEmpty
+      column.isUnique && column.isLikeKey && !column.isSensitive && column.hint?.disclosure.isPublic ?? true
     }
     key = keys.first.map { [$0.name] } ?? []
   }
@@ -94,7 +89,7 @@ package struct Proposal: Sendable {
 
 extension Proposal.Column {
   /// Nobody reckons with numbers of persons.
-  package var type: FieldType { sensitive.isEmpty ? guess.type : .plainString }
+  package var type: FieldType { isSensitive ? .plainString : guess.type }
 
   fileprivate var isLikeKey: Bool {
     switch type {
@@ -151,7 +146,9 @@ extension Delivery {
       throw Refusal(Report(stage: .validation, findings: findings.findings, rowCount: 0, facts: facts))
     }
     var guesses = header.labels.map { _ in ColumnGuess() }
-    var sensitive = header.labels.map { _ in [Proposal.SensitiveKind: Int]() }
+    var evidence = header.labels.map { _ in ColumnEvidence() }
+    var scanner = IdentifierScanner()
+    var found: [Recognition] = []
     var rowCount = 0
     var reader = try reopen()
     do {
@@ -164,11 +161,10 @@ extension Delivery {
             let cell = reader.batch.text(reader.batch.field(record, column))
             let value = Array(trimmed(cell))
             guesses[column].add(value.span)
-            var kinds: Set<Proposal.SensitiveKind> = []
-            findIdentifiers(in: value[...]) {
-              kinds.insert($0 == .mobileNumber ? .mobileNumber : .identityNumber)
-            }
-            for kind in kinds { sensitive[column][kind, default: 0] += 1 }
+            guard !value.isEmpty else { continue }
+            found.removeAll(keepingCapacity: true)
+            scanner.scan(value.span) { found.append($0) }
+            evidence[column].add(value.span, found)
           }
         }
       }
@@ -176,9 +172,14 @@ extension Delivery {
       throw Refusal(
         Report(stage: .validation, findings: [finding(for: error)], rowCount: rowCount, facts: facts))
     }
-    let columns = zip(header.labels, zip(guesses, sensitive)).map { label, found in
-      Proposal.Column(
-        label: label, guess: found.0, sensitive: found.1, hint: DisclosureHint(label: label, found: found.1))
+    let columns = zip(header.labels, zip(guesses, evidence)).map { label, found in
+      let hints = HeaderHints([label])
+      let verdict = found.1.verdict(hints)
+      return Proposal.Column(
+        label: label, guess: found.0, isSensitive: !verdict.identifiers.isEmpty,
+        hint: DisclosureHint(
+          label: label, hints: hints, verdict: verdict,
+          counts: Identifier.allCases.map { ($0, found.1.certainCount(of: $0)) }, cellCount: found.1.cellCount))
     }
     return (columns, rowCount)
   }

@@ -55,7 +55,7 @@ package struct Compare: Stage {
           release: lastID?.next(on: run.clock.today) ?? ReleaseID(date: run.clock.today, number: 1),
           version: Version(1, 0, 0), change: change,
           content: content,
-          previous: nil, issued: run.clock.now))
+          previous: nil, issued: run.clock.now, summary: table.summary))
     }
     if previous.content == content { return .unchanged }
     try checkRowCount(table, previous: previous)
@@ -65,7 +65,7 @@ package struct Compare: Stage {
         dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
         release: previous.release.next(on: run.clock.today), version: change.level.next(after: previous.version),
         change: change,
-        content: content, previous: previous.release, issued: previous.issued))
+        content: content, previous: previous.release, issued: previous.issued, summary: table.summary))
   }
 
   private func checkRowCount(_ table: PublicTable, previous: PreviousRelease) throws {
@@ -158,12 +158,14 @@ package struct VersionedTable: Sendable {
   package let content: Digest
   package let previous: ReleaseID?
   package let issued: Instant
+  package let summary: PrivacySummary
 
   init(
     dataset: Dataset, schema: PublicSchema, rows: WorkFile, rowCount: Int, release: ReleaseID, version: Version,
     change: Change,
-    content: Digest, previous: ReleaseID?, issued: Instant
+    content: Digest, previous: ReleaseID?, issued: Instant, summary: PrivacySummary
   ) {
+    self.summary = summary
     self.dataset = dataset
     self.schema = schema
     self.rows = rows

@@ -264,7 +264,8 @@ import Testing
       [], ["publish"], ["check"], ["status"], ["keys", "show"], ["withdraw"], ["schedule", "run"],
       ["schedule", "list"],
       ["schedule", "install"], ["refresh"], ["serve"], ["sync"], ["verify"], ["backup"], ["restore"],
-      ["validate"], ["new"], ["read"], ["detect"], ["schema", "check"],
+      ["validate"], ["new"], ["read"], ["detect"], ["schema", "check"], ["recognise"], ["review"], ["approve"],
+      ["reject"], ["officer"],
     ] {
       let result = try run([executable] + command + ["--help"], in: site.path)
       #expect(result.code == 0 && result.output.contains("Examples:"), "\(command)")
@@ -284,7 +285,7 @@ import Testing
     #expect(
       Set(names).subtracting(["See"]) == [
         "publish", "check", "withdraw", "status", "schedule", "refresh", "serve", "sync", "verify", "keys", "backup",
-        "restore", "validate", "new", "read", "detect", "schema",
+        "restore", "validate", "new", "read", "detect", "schema", "recognise", "review", "approve", "reject", "officer",
       ])
   }
 

@@ -236,6 +236,54 @@ import Testing
       found.csv.contains("92310105MA1FL00001,,\n") && found.csv.contains("92310105MA1FL00002,,\n"), "\(found.csv)")
   }
 
+  /// A name that was removed stands in another column of its row, where nothing says that it is one.
+  @Test func aNameInAnotherColumnOfItsRow() throws {
+    let rows = [["张伟", "张伟鲜果铺", "货架整齐"], ["李秀英", "缤纷果蔬", "李秀英 不在场"], ["陈静", "陈记", "复查"]]
+    let owner = "owner: {disclosure: direct-identifier, transform: drop"
+    let others = ["shop: {disclosure: organisation}", "note: {disclosure: public}"]
+    let careless = try outcome(["\(owner)}"] + others, rows)
+    #expect(careless.code == 3, "\(careless.findings)")
+    #expect(
+      careless.findings.contains("removed-value shop own-row") && careless.findings.contains("removed-value note own-row"))
+    // With a reason it may stand in the shop's name; from texts it is taken out.
+    let careful = try outcome(
+      [
+        "\(owner), may_repeat: {shop: 字号依法公示}}", "shop: {disclosure: organisation}",
+        "note: {disclosure: public, on_find: redact}",
+      ], rows)
+    #expect(careful.code == 0, "\(careful.findings)")
+    #expect(careful.csv == "shop,note\n张伟鲜果铺,货架整齐\n缤纷果蔬,[姓名] 不在场\n陈记,复查\n")
+    let nowhere = try outcome(["\(owner), may_repeat: {shops: 字号}}"] + others, rows)
+    #expect(nowhere.code == 2)
+  }
+
+  /// 18: two datasets that show different ends of the same kind of number; and what is said of the one that goes out.
+  @Test func masksThatComplementOneAnother() throws {
+    let site = try TestSite()
+    let input = "v,phone\n" + mobiles.enumerated().map { "\($0),\($1)\n" }.joined()
+    func add(_ name: String, _ mask: String) throws {
+      try site.addDataset(
+        name, columns: ["v: {disclosure: public}", "phone: {disclosure: direct-identifier, transform: {mask: \(mask)}}"],
+        fields: ["v", "phone"].map { "{\"name\":\"\($0)\",\"type\":\"string\"}" }, input: input)
+    }
+    try add("first", "{keep_first: 3}")
+    #expect(try site.daylight("publish", now: clock).code == 0)
+    let record = try site.json("public/data/office/first/latest/release.json")
+    let privacy = try #require(record["privacy"] as? [String: Any])
+    #expect(privacy["searched_values"] as? Int == 24 && privacy["removed_columns"] as? Int == 0)
+    let column = try #require((privacy["columns"] as? [[String: Any]])?.first)
+    #expect(column["name"] as? String == "phone" && column["changed"] as? String == "<20")
+    #expect(column["anonymous"] as? Bool == false)
+
+    try add("second", "{keep_last: 4}")
+    let refused = try site.daylight("publish", "office/second", now: clock)
+    #expect(refused.code == 3 && refused.output.contains("office/first"), "\(refused.output)")
+    #expect(!site.exists("public/data/office/second"))
+    // The same end is no complement.
+    try add("second", "{keep_first: 2}")
+    #expect(try site.daylight("publish", "office/second", now: clock).code == 0)
+  }
+
   /// A mistake of the configuration: a telephone that is declared public.
   @Test func aPhoneDeclaredPublic() throws {
     let found = try outcome(

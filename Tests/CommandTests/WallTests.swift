@@ -47,7 +47,7 @@ import Testing
     ("PublicTable", "_ = PublicTable(dataset: dataset, schema: schema, rows: file, rowCount: 1)"),
     (
       "VersionedTable",
-      "_ = VersionedTable(dataset: dataset, schema: schema, rows: file, rowCount: 1, release: release, version: version, change: change, content: digest, previous: nil, issued: instant)"
+      "_ = VersionedTable(dataset: dataset, schema: schema, rows: file, rowCount: 1, release: release, version: version, change: change, content: digest, previous: nil, issued: instant, summary: PrivacySummary())"
     ),
     (
       "ReleaseCandidate",

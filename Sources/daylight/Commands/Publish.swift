@@ -24,6 +24,9 @@ struct Publish: AsyncParsableCommand {
 
   @OptionGroup var run_: RunOptions
 
+  @Option(help: ArgumentHelp("Write what was found and done as a page for people to this file.", valueName: "file"))
+  var html: String?
+
   @Option(
     help: ArgumentHelp(
       "Publish past deliveries of the one dataset named, oldest first, each as a release of the day in its file's name.",
@@ -31,7 +34,7 @@ struct Publish: AsyncParsableCommand {
   var fromDir: String?
 
   func run() async throws {
-    if let fromDir { try await run_.backfill(fromDir) } else { try await run_.run(isCheck: false) }
+    if let fromDir { try await run_.backfill(fromDir) } else { try await run_.run(isCheck: false, html: html) }
   }
 }
 
@@ -186,7 +189,7 @@ extension ReportPage.Subject {
     var name = LocalizedText(zh: result.dataset.description)
     if case .ready(let dataset, _, _) = plans.first(where: { $0.id == result.dataset }) { name = dataset.title }
     self.init(
-      name: name, detail: result.dataset.description, reports: result.report.map { [$0] } ?? [], message: result.message
-    )
+      name: name, detail: result.dataset.description, reports: result.report.map { [$0] } ?? [],
+      message: result.message, privacy: result.privacy)
   }
 }

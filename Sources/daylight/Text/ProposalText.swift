@@ -93,7 +93,8 @@ struct ProposalText {
     }
     var lines = [facts.joined(separator: word(";", "; "))]
     if let hint = column.hint {
-      let transform = hint.transform.map { ", transform: \($0)" } ?? ""
+      let transform =
+        (hint.transform.map { ", transform: \($0)" } ?? "") + (hint.redactsOnFind ? ", on_find: redact" : "")
       lines.append(
         word("建议", "suggestion") + ": disclosure: \(hint.disclosure.rawValue)\(transform) (\(hint.reason[language]))")
     }

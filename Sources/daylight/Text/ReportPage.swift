@@ -14,6 +14,8 @@ struct ReportPage {
     var facts: [(key: String, value: String)] = []
     /// Why there is no report, or what it does not say.
     var message: LocalizedText?
+    /// What was done for privacy.
+    var privacy: PrivacySummary?
   }
 
   let subjects: [Subject]
@@ -58,12 +60,30 @@ struct ReportPage {
         word("问题", "What"), word("列", "Column"), word("要求", "Wanted"), word("数量", "Count"), word("位置", "Where"),
         word("处理办法", "What to do"),
       ],
+      "hasFindings": !findings.isEmpty,
       "findings": findings.map { row($0, language) },
       "facts": (subject.reports.flatMap(\.facts) + subject.facts).filter { !$0.key.hasSuffix("-file") }.map {
         "\($0.key) \($0.value)"
       }
       .joined(separator: word(";", "; ")),
       "factsHeading": word("文件:", "File: "),
+      "privacy": subject.privacy.map { [privacy($0, language)] } ?? [],
+    ]
+  }
+
+  private func privacy(_ summary: PrivacySummary, _ language: Language) -> [String: Any] {
+    func word(_ zh: String, _ en: String) -> String { language == .zh ? zh : en }
+    return [
+      "privacyHeading": word("个人信息处理", "What was done for privacy"),
+      "privacyColumns": [
+        word("列", "Column"), word("性质", "Disclosure"), word("处理", "What was done"),
+        word("已改 / 有值", "Changed / values"), word("仍可得知", "What remains"),
+      ],
+      "rows": privacyRows(summary, language),
+      "searched": word(
+        "已在全部公开文件中查找 \(summary.searchedCount) 个去除值的各种写法,均未出现;虚构人员试运行、识别、同行核对均已通过。",
+        "\(summary.searchedCount) forms of removed values were looked for in all public files, and none was found; the run with made-up persons, recognition and the look at each row passed."
+      ),
     ]
   }
 
@@ -129,15 +149,26 @@ private let reportTemplate = """
   <p class="{{verdictClass}}">{{verdict}}</p>
   {{#message}}<p>{{.}}</p>{{/message}}
   <ul class="counts">{{#counts}}<li><b>{{number}}</b>{{word}}</li>{{/counts}}</ul>
-  <div class="scroll"><table>
+  {{#hasFindings}}<div class="scroll"><table>
   <thead><tr>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
   <tbody>
   {{#findings}}
   <tr><td><span class="{{class}}">{{mark}}</span> {{meaning}}<br><small>{{code}}</small></td><td>{{field}}</td><td>{{wanted}}</td><td class="when">{{count}}</td><td>{{#places}}<p>{{.}}</p>{{/places}}</td><td>{{#advice}}<p>{{.}}</p>{{/advice}}</td></tr>
   {{/findings}}
   </tbody>
-  </table></div>
+  </table></div>{{/hasFindings}}
   <p class="soft">{{factsHeading}}{{facts}}</p>
+  {{#privacy}}
+  <h3>{{privacyHeading}}</h3>
+  <div class="scroll"><table>
+  <thead><tr>{{#privacyColumns}}<th scope="col">{{.}}</th>{{/privacyColumns}}</tr></thead>
+  <tbody>
+  {{#rows}}<tr><td>{{column}}</td><td>{{disclosure}}</td><td>{{done}}</td><td class="when">{{changed}}</td><td>{{#remains}}<p>{{.}}</p>{{/remains}}</td></tr>
+  {{/rows}}
+  </tbody>
+  </table></div>
+  <p class="soft">{{searched}}</p>
+  {{/privacy}}
   {{/subjects}}
   <p class="soft">{{explanation}}</p>
   </section>

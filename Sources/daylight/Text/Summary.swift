@@ -109,6 +109,7 @@ func resultsJSON(_ results: [DatasetResult], exitCode: Int32) -> JSON {
             ("version", result.version.map { .string($0.description) }),
             ("row_count", result.rowCount.map { .int($0) }),
             ("message", result.message.map { .string($0[.en]) }),
+            ("privacy", result.privacy.map(privacyJSON)),
             (
               "report",
               result.report.map { report in
