@@ -75,7 +75,7 @@ package struct Approve: Stage {
 
   /// Notes what two officers signed, before it goes out: from then on a change of the configuration needs them again.
   package static func noteApproved(_ record: ReleaseRecord, officers: [Officer], folder: String) throws {
-    guard let held = try HeldCandidate.open(folder), held.record.release == record.release else { return }
+    guard let held = try HeldCandidate.waiting(in: folder), held.record.release == record.release else { return }
     let keys = officers.map { JSON.string(encodeHex($0.publicKey)) }
     try writeDurably(
       JSON.members(held.statement.members + [("officer_keys", .array(keys))]).prettyBytes,

@@ -20,7 +20,7 @@ package struct HeldCandidate: Sendable {
   package static func hold(
     _ candidate: ClearedCandidate, in folder: String, previous: Digest?, policy: Digest
   ) throws -> HeldCandidate {
-    if let held = try open(folder), held.record.content == candidate.record.content,
+    if let held = try waiting(in: folder), held.record.content == candidate.record.content,
       held.statement.previous == previous,
       held.statement.policy == policy
     {
@@ -51,12 +51,12 @@ package struct HeldCandidate: Sendable {
       ])
     // Last: without it there is no candidate.
     try writeDurably(note.prettyBytes, to: "\(folder)/candidate.json", mode: 0o600)
-    guard let held = try open(folder) else { throw ApprovalError("the candidate cannot be read back") }
+    guard let held = try waiting(in: folder) else { throw ApprovalError("the candidate cannot be read back") }
     return held
   }
 
   /// - Returns: nil where none waits.
-  package static func open(_ folder: String) throws -> HeldCandidate? {
+  package static func waiting(in folder: String) throws -> HeldCandidate? {
     // A candidate that is on its way out has left this folder, file by file.
     guard fileKind("\(folder)/candidate.json") == .file, fileKind("\(folder)/files/release.json") == .file else {
       return nil

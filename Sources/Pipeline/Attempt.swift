@@ -26,6 +26,8 @@ extension Publisher {
       let program: String
       /// Rows that can be accepted and rows that cannot are written to the private root.
       let splitsRows: Bool
+      /// What columns are like is told, to be signed off.
+      let takesFingerprints: Bool
       /// What the last accepted deliveries were like, by dataset.
       let profiles: [String: JSON]
       /// By dataset.
@@ -61,6 +63,12 @@ extension Publisher {
           return Attempt(result: .stillWithdrawn(dataset.id, since: withdrawal.at))
         }
         guard dataset.access == .unconditional else { return try list(dataset, schema, now) }
+        guard dataset.signOff != nil || !site.requiresSignOff || now.takesFingerprints else {
+          return Attempt(
+            result: .misconfigured(
+              dataset.id,
+              "the columns are not signed off, and site.yaml asks for it\nhint: daylight sign-off \(dataset.id)"))
+        }
         return try await journey(
           of: dataset, schema, configuration: configuration, references.tables(of: plan), now)
       } catch let error as SchemaError {
@@ -92,7 +100,7 @@ extension Publisher {
     let circumstances = configuration.map { now.digest(configuration: $0, references: deliveries) }
     let newest = now.published.newest(of: dataset.id)
     let settled =
-      now.splitsRows
+      now.splitsRows || now.takesFingerprints
       ? nil
       : now.settled[dataset.id.description].flatMap { settled in
         settled.circumstances == circumstances && settled.record == newest?.record ? settled : nil
@@ -103,7 +111,8 @@ extension Publisher {
         schema: schema, splitFolder: now.splitsRows ? try privateStore.splitFolder(of: dataset.id) : nil,
         past: now.profiles[dataset.id.description].flatMap(TableProfile.init(json:)),
         profileHash: now.key.profileHash, references: tables),
-      redact: try Redact(dataset: dataset, schema: schema, key: now.key),
+      redact: try Redact(
+        dataset: dataset, schema: schema, key: now.key, takesFingerprints: now.takesFingerprints),
       compare: {
         try Compare(previous: now.published.previous(of: dataset.id), lastID: now.published.lastID(of: dataset.id))
       },
@@ -154,6 +163,7 @@ extension Publisher {
     }
     attempt.result.rowCount = journey.report.rowCount
     attempt.result.report = journey.report
+    attempt.result.fingerprints = journey.fingerprints
     attempt.result.deliveryStamp = journey.snapshot.stamp
     attempt.delivery = journey.snapshot.parts
     attempt.profile = journey.profile

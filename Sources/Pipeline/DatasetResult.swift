@@ -12,6 +12,8 @@ package struct DatasetResult: Sendable {
   package var report: Report?
   /// What was done for privacy; nil where nothing was worked through.
   package var privacy: PrivacySummary?
+  /// What its columns are like, to be signed off; nil where nobody asked.
+  package var fingerprints: [(field: String, fingerprint: ColumnFingerprint)]?
   /// What tells the delivery from the one before; nil where none was taken in.
   var deliveryStamp: String?
   /// For people, in one or two lines; nil where report or outcome says it all.

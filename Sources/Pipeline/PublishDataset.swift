@@ -38,11 +38,13 @@ struct PublishDataset: Sendable {
       let redacted = try await step(redact, validated, of: dataset.id, run)  // ← private | public →
       let comparison = try await step(compare(), redacted.table, of: dataset.id, run)
       guard case .changed(let versioned) = comparison else {
-        return Journey(snapshot, validated.report, .unchanged, profile: validated.profile)
+        return Journey(
+          snapshot, validated.report, .unchanged, profile: validated.profile, fingerprints: redacted.fingerprints)
       }
       let candidate = try await step(export, versioned, of: dataset.id, run)
       let cleared = try await step(check, CheckOutput.Input(candidate, redacted.rawValues), of: dataset.id, run)
-      return Journey(snapshot, validated.report, .cleared(cleared), profile: validated.profile)
+      return Journey(
+        snapshot, validated.report, .cleared(cleared), profile: validated.profile, fingerprints: redacted.fingerprints)
     }
   }
 
@@ -86,8 +88,14 @@ struct Journey: Sendable {
   let end: End
   /// What the delivery is like as a whole; nil where it was not worked through.
   let profile: TableProfile?
+  /// What its columns are like; nil where nobody asked.
+  let fingerprints: [(field: String, fingerprint: ColumnFingerprint)]?
 
-  init(_ snapshot: Snapshot, _ report: Report, _ end: End, profile: TableProfile? = nil) {
+  init(
+    _ snapshot: Snapshot, _ report: Report, _ end: End, profile: TableProfile? = nil,
+    fingerprints: [(field: String, fingerprint: ColumnFingerprint)]? = nil
+  ) {
+    self.fingerprints = fingerprints
     self.profile = profile
     self.snapshot = snapshot
     self.report = report

@@ -63,10 +63,12 @@ package struct Publisher: Sendable {
   ///   - named: the datasets to run; nil for all.
   ///   - isCheck: stop at the door: nothing public is written.
   ///   - splitsRows: write the rows that can be accepted and those that cannot to the private root.
+  ///   - takesFingerprints: tell what columns are like, to be signed off.
   ///   - delivered: a past delivery: the day that its release is dated, and what tells it from others.
   /// - Throws: what concerns all of them: another publication is running, the stores cannot be written, keys are missing.
   package func publish(
     _ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool, splitsRows: Bool = false,
+    takesFingerprints: Bool = false,
     delivered: PastDelivery? = nil
   ) async throws -> [DatasetResult] {
     let configured = Set(plans.map(\.id))
@@ -81,7 +83,8 @@ package struct Publisher: Sendable {
     let circumstances = Attempt.Circumstances(
       published: published, runID: runID, key: key, masks: try MaskRegistry(path: privateStore.masksPath),
       clock: delivered?.clock ?? clock,
-      program: try runningProgramIdentity(), splitsRows: splitsRows, profiles: try privateStore.ledger.profiles(),
+      program: try runningProgramIdentity(), splitsRows: splitsRows, takesFingerprints: takesFingerprints,
+      profiles: try privateStore.ledger.profiles(),
       settled: try privateStore.ledger.settledDeliveries())
     var results: [DatasetID: DatasetResult] = [:]
     var waiting: [Attempt] = []

@@ -23,7 +23,7 @@ extension Publisher {
   /// The candidates that wait.
   package func waitingCandidates() throws -> [WaitingCandidate] {
     try privateStore.datasetsWithApproval().compactMap { dataset in
-      guard let held = try HeldCandidate.open(privateStore.approvalFolder(of: dataset)) else { return nil }
+      guard let held = try HeldCandidate.waiting(in: privateStore.approvalFolder(of: dataset)) else { return nil }
       let record = held.record
       return WaitingCandidate(
         dataset: dataset, release: record.release, version: record.version, rowCount: record.rowCount,
@@ -48,7 +48,7 @@ extension Publisher {
     }
     let locks = try begin()
     defer { _ = locks }
-    guard let held = try HeldCandidate.open(privateStore.approvalFolder(of: approval.statement.dataset)) else {
+    guard let held = try HeldCandidate.waiting(in: privateStore.approvalFolder(of: approval.statement.dataset)) else {
       throw StoreError("no candidate of \(approval.statement.dataset) waits for approval")
     }
     do {
@@ -70,7 +70,7 @@ extension Publisher {
     let locks = try begin()
     defer { _ = locks }
     let folder = privateStore.approvalFolder(of: dataset)
-    guard try HeldCandidate.open(folder) != nil else {
+    guard try HeldCandidate.waiting(in: folder) != nil else {
       throw StoreError("no candidate of \(dataset) waits for approval")
     }
     try HeldCandidate.discard(folder)

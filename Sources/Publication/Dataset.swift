@@ -185,6 +185,8 @@ package struct Dataset: Sendable {
   /// File name of the Table Schema of the source, without `.tableschema.json`.
   package let schemaName: String
   package let columns: [ColumnPolicy]
+  /// Whose word it is what they may tell; nil where nobody gave it.
+  package var signOff: ColumnSignOff?
   package let assertions: Assertions
   package let releaseKey: [String]
   private let formats: [RowFormat]

@@ -47,6 +47,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case drift
   case sensitiveValue = "sensitive-value"
   case sensitiveColumn = "sensitive-column"
+  case signOff = "sign-off"
   case controlRun = "control-run"
   case removedValue = "removed-value"
   case complementaryMask = "complementary-mask"
@@ -274,6 +275,14 @@ package enum FindingCode: String, Sendable, CaseIterable {
       (
         LocalizedText(zh: "与上次相比的其他变化", en: "what else changed since the last delivery"),
         LocalizedText(zh: "供核对参考", en: "for comparison")
+      )
+    case .signOff:
+      (
+        LocalizedText(
+          zh: "各列公开属性的签署已失效", en: "the word that was given on what columns may tell does not hold any more"),
+        LocalizedText(
+          zh: "请核对该列内容与处理方式,再由两人运行 daylight sign-off 重新签署",
+          en: "look at the column and what is done to it, then sign it off anew: daylight sign-off")
       )
     case .controlRun:
       (

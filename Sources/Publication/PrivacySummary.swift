@@ -71,8 +71,9 @@ package struct ColumnTreatment: Sendable {
   private func maskRemainder(_ first: Int, _ last: Int) -> LocalizedText {
     let shown =
       switch (first, last) {
-      case (0, 0): LocalizedText(zh: "只显示字数", en: "only the number of characters is shown")
-      case (_, 0): LocalizedText(zh: "显示前 \(first) 位", en: "the first \(first) characters are shown")
+      case (0, 0): LocalizedText(zh: "只知道该项有内容", en: "only that there is a value")
+      case (_, 0):
+        LocalizedText(zh: "显示前 \(first) 位,不显示字数", en: "the first \(first) characters are shown, not how many there are")
       case (0, _): LocalizedText(zh: "显示后 \(last) 位", en: "the last \(last) characters are shown")
       default:
         LocalizedText(

@@ -29,4 +29,6 @@ private let ruleTexts: [String: String] = [
   "birth-date": "出生日期", "rows": "行数", "columns": "列", "min": "最少行数", "max": "最多行数", "change": "行数变化",
   // What was taken out and is there all the same.
   "own-row": "同一行中去除的列", "joined": "相邻各列连读", "digest": "摘要值",
+  // What has changed since a column was signed off.
+  "expired": "已过期", "unsigned": "未签署", "policy": "处理方式已改", "type": "类型", "lengths": "长度分布", "characters": "字符种类",
 ]

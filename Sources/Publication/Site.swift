@@ -35,6 +35,8 @@ package struct Site: Sendable {
   package let retention: Retention
   /// Who may approve releases.
   package var officers: [Officer] = []
+  /// Every dataset's columns must be signed off.
+  package var requiresSignOff = false
   /// Of the file that says all this; nil where there is none.
   package var configuration: Digest?
 

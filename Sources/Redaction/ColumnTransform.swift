@@ -125,7 +125,7 @@ final class ColumnTransform: Sendable {
     case .drop: break
     case .mask:
       field.type = .plainString
-      note("部分字符以 * 代替。", "Some characters are replaced by *.")
+      note("部分字符以 * 代替;这是显示方式,不是匿名化。", "Some characters are replaced by *: a display form, not anonymous.")
     case .replace(let text):
       field.type = .plainString
       rules.enumeration = [text]
@@ -185,16 +185,29 @@ final class ColumnTransform: Sendable {
     return true
   }
 
-  /// One `*` for each hidden character; a value that would show whole is hidden whole.
+  /// Two stars for what is hidden, however much it is: how long a name is tells, too.
+  ///
+  /// Where the end is shown, as of numbers, there is one for each character. A value that would show whole is hidden whole.
   private func mask(_ text: Span<UInt8>, _ keepFirst: Int, _ keepLast: Int, _ output: inout TextBuffer) {
     var count = 0
     for index in text.indices where text[index] & 0xc0 != 0x80 { count += 1 }
     let isShort = count <= keepFirst + keepLast
+    guard keepLast > 0 && !isShort else {
+      var character = 0
+      var end = 0
+      while !isShort && end < text.count {
+        if text[end] & 0xc0 != 0x80 { character += 1 }
+        if character > keepFirst { break }
+        end += 1
+      }
+      output.append(text.extracting(0..<end))
+      return output.append(Array("**".utf8))
+    }
     var character = -1
     for index in text.indices {
       let isStart = text[index] & 0xc0 != 0x80
       if isStart { character += 1 }
-      if !isShort && (character < keepFirst || character >= count - keepLast) {
+      if character < keepFirst || character >= count - keepLast {
         output.append(text[index])
       } else if isStart {
         output.append(UInt8(ascii: "*"))

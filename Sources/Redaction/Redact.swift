@@ -12,10 +12,14 @@ package struct Redact: Stage {
   let fields: [SchemaField]
   private let key: SymmetricKey
   let transforms: [ColumnTransform]
+  private let takesFingerprints: Bool
 
-  /// - Parameter key: the workspace key, from which each hashed column gets its own.
+  /// - Parameters:
+  ///   - key: the workspace key, from which each hashed column gets its own.
+  ///   - takesFingerprints: the columns are to be signed off anew: what they are like is told, and no earlier word counts.
   /// - Throws: `RedactionError` where a transform does not fit its column's type.
-  package init(dataset: Dataset, schema: Schema, key: SymmetricKey) throws {
+  package init(dataset: Dataset, schema: Schema, key: SymmetricKey, takesFingerprints: Bool = false) throws {
+    self.takesFingerprints = takesFingerprints
     self.dataset = dataset
     fields = schema.fields
     self.key = key
@@ -38,6 +42,7 @@ package struct Redact: Stage {
   package func run(_ table: ValidatedTable, in run: Run) async throws -> Redacted {
     // First on persons who do not exist.
     try controlRun()
+    let fingerprints = try await signedFingerprints(table, run)
     let folder = run.folder(of: Self.name)
     var output = try OutputFile(path: "\(folder)/rows.csv")
     let published = transforms.filter(\.isPublished).map(\.publishedField.name)
@@ -76,7 +81,24 @@ package struct Redact: Stage {
       table: PublicTable(
         dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount,
         summary: summary(counts, rawValues)),
-      rawValues: rawValues)
+      rawValues: rawValues, fingerprints: takesFingerprints ? fingerprints : nil)
+  }
+
+  /// What the columns are like, where somebody has signed them off or will.
+  ///
+  /// - Throws: `Refusal` where a word that was given does not hold any more.
+  private func signedFingerprints(_ table: ValidatedTable, _ run: Run) async throws -> [(
+    field: String, fingerprint: ColumnFingerprint
+  )] {
+    guard takesFingerprints || dataset.signOff != nil else { return [] }
+    let fingerprints = try await fingerprints(of: table, run)
+    if let signOff = dataset.signOff, !takesFingerprints {
+      let findings = findings(signOff, fingerprints, today: run.clock.today)
+      guard findings.isEmpty else {
+        throw Refusal(Report(stage: Self.name, findings: findings, rowCount: table.rowCount))
+      }
+    }
+    return zip(fields, fingerprints).map { ($0.name, $1) }
   }
 
   private func summary(_ counts: [RedactionCount], _ rawValues: RawValues) -> PrivacySummary {
@@ -123,6 +145,8 @@ package struct Redact: Stage {
 package struct Redacted: Sendable {
   package let table: PublicTable
   package let rawValues: RawValues
+  /// What the columns of the delivery are like; nil where nobody asked.
+  package let fingerprints: [(field: String, fingerprint: ColumnFingerprint)]?
 }
 
 /// A table of which every cell may be seen by anyone.

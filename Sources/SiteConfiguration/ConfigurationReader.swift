@@ -102,8 +102,26 @@ package struct ConfigurationReader: Sendable {
       "\(datasetsFolder)/site.yaml", "\(datasetsFolder)/\(dataset.id.department)/department.yaml",
       "\(datasetsFolder)/\(dataset.id)/dataset.yaml", "\(schemasFolder)/\(dataset.schemaName).tableschema.json",
     ]
-    let read = files.compactMap { digests[$0]?.hex }
-    return read.count == files.count ? SHA256.hash(read.joined(separator: "\n")) : nil
+    var read = files.compactMap { digests[$0]?.hex }
+    guard read.count == files.count else { return nil }
+    if dataset.signOff != nil {
+      guard let signOff = digests[signOffPath(of: dataset.id)] else { return nil }
+      read.append(signOff.hex)
+    }
+    return SHA256.hash(read.joined(separator: "\n"))
+  }
+
+  /// Where the word on a dataset's columns lies.
+  package func signOffPath(of dataset: DatasetID) -> String { "\(datasetsFolder)/\(dataset)/sign-off.json" }
+
+  func signOff(of dataset: DatasetID) throws -> ColumnSignOff? {
+    let file = signOffPath(of: dataset)
+    guard fileKind(file) != nil else { return nil }
+    guard let signOff = (try? JSONParser.parse(contents(file))).flatMap(ColumnSignOff.init(json:)) else {
+      throw ConfigurationError(
+        file: shortened(file), problem: "is not what daylight sign-off writes", hint: "sign the columns off anew")
+    }
+    return signOff
   }
 
   func yaml(_ file: String) throws -> StrictYAML { try StrictYAML(try contents(file), file: shortened(file)) }

@@ -28,7 +28,7 @@ extension ConfigurationReader {
         file: "\(folder)/dataset.yaml", problem: "access is conditional, but conditions is missing")
     }
     let release = try releaseMembers(members["release"], site: site)
-    let dataset = Dataset(
+    var dataset = Dataset(
       id: id,
       department: department,
       title: try members.required("title").localized(),
@@ -56,6 +56,7 @@ extension ConfigurationReader {
       throw derive.fail("is not available in this version of Daylight", hint: "leave it out")
     }
     try members.finish()
+    dataset.signOff = try signOff(of: id)
     return dataset
   }
 

@@ -46,6 +46,12 @@ extension ConfigurationReader {
       transfer: try transferLimits(members["transfer"]),
       notifications: try notifications(members["notify"]),
       retention: try retention(members["retain"]))
+    if let signOff = members["sign_off"] {
+      guard ["required", "optional"].contains(try signOff.text()) else {
+        throw signOff.fail("must be one of required, optional")
+      }
+      site.requiresSignOff = try signOff.text() == "required"
+    }
     if let officers = members["officers"] {
       site.officers = try officers.list().map(officer)
       let keys = Set(site.officers.map(\.publicKey)), ids = Set(site.officers.map(\.id))

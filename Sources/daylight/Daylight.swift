@@ -31,6 +31,7 @@ struct Daylight: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Publish.self, Check.self, ReviewCommand.self, ApproveCommand.self, RejectCommand.self, OfficerCommand.self,
+      SignOffCommand.self,
       Withdraw.self, Status.self, ScheduleCommand.self, Refresh.self, ServeCommand.self,
       SyncCommand.self, Verify.self,
       ValidateCommand.self, ReadCommand.self, DetectCommand.self, RecogniseCommand.self, SchemaCommand.self,

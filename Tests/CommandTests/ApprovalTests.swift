@@ -159,4 +159,48 @@ import Testing
     let mode = try FileManager.default.attributesOfItem(atPath: "\(site.path)/wang.key")[.posixPermissions] as? Int
     #expect(mode == 0o600)
   }
+
+  /// Somebody's word on the columns lapses with the day, with another policy, and with cells of another kind.
+  @Test func columnsAreSignedOff() throws {
+    let site = try TestSite()
+    func deliver(_ notes: [String], policy: String = "note: {disclosure: public}") throws {
+      try site.addDataset(
+        columns: ["id: {disclosure: public}", policy],
+        fields: ["{\"name\":\"id\",\"type\":\"integer\"}", "{\"name\":\"note\",\"type\":\"string\"}"],
+        input: "id,note\n" + notes.enumerated().map { "\($0),\($1)\n" }.joined())
+    }
+    func signOff(_ more: String...) throws -> ProcessResult {
+      try run(
+        [executable, "sign-off", dataset, "--steward", "王科长", "--approver", "李主任", "--now", clock] + more, in: site.path
+      )
+    }
+    func refusals(now: String? = nil) throws -> [String] {
+      let result = try site.daylight("publish", "--json", now: now ?? clock)
+      let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+      let results = json?["results"] as? [[String: Any]] ?? []
+      let findings = results.flatMap { (($0["report"] as? [String: Any])?["findings"] as? [[String: Any]]) ?? [] }
+      #expect((result.code == 0) == findings.isEmpty)
+      return findings.map { "\($0["code"] ?? "") \($0["field"] ?? "-") \($0["rule"] ?? "-")" }
+    }
+    let texts = (0..<40).map { "现场检查情况正常\($0 % 3)" }
+    try deliver(texts)
+    #expect(try signOff("--until", "2026-01-01").code != 0)
+    #expect(try signOff("--until", "2099-01-01").code != 0)
+    #expect(try signOff("--until", "2027-06-30").code == 0)
+    let signed = try site.json("datasets/office/things/sign-off.json")
+    #expect(signed["steward"] as? String == "王科长" && (signed["columns"] as? [Any])?.count == 2)
+    #expect(try refusals() == [])
+    // A few more of the same kind are no drift.
+    try deliver(texts + ["现场检查情况正常9"])
+    #expect(try refusals() == [])
+    // Other texts in the same column.
+    try deliver((0..<40).map { "AB-\(1000 + $0)" })
+    #expect(try Set(refusals()) == ["sign-off note lengths", "sign-off note characters"])
+    try deliver(texts, policy: "note: {disclosure: public, on_find: redact}")
+    #expect(try refusals() == ["sign-off note policy"])
+    #expect(try signOff("--until", "2027-06-30").code == 0)
+    #expect(try refusals() == [])
+    try deliver(texts + ["现场检查情况正常8"], policy: "note: {disclosure: public, on_find: redact}")
+    #expect(try refusals(now: "2027-07-01T06:00:00Z") == ["sign-off - expired"])
+  }
 }

@@ -265,7 +265,7 @@ import Testing
       ["schedule", "list"],
       ["schedule", "install"], ["refresh"], ["serve"], ["sync"], ["verify"], ["backup"], ["restore"],
       ["validate"], ["new"], ["read"], ["detect"], ["schema", "check"], ["recognise"], ["review"], ["approve"],
-      ["reject"], ["officer"],
+      ["reject"], ["officer", "new"], ["sign-off"],
     ] {
       let result = try run([executable] + command + ["--help"], in: site.path)
       #expect(result.code == 0 && result.output.contains("Examples:"), "\(command)")
@@ -286,6 +286,7 @@ import Testing
       Set(names).subtracting(["See"]) == [
         "publish", "check", "withdraw", "status", "schedule", "refresh", "serve", "sync", "verify", "keys", "backup",
         "restore", "validate", "new", "read", "detect", "schema", "recognise", "review", "approve", "reject", "officer",
+        "sign-off",
       ])
   }
 

@@ -244,7 +244,8 @@ import Testing
     let careless = try outcome(["\(owner)}"] + others, rows)
     #expect(careless.code == 3, "\(careless.findings)")
     #expect(
-      careless.findings.contains("removed-value shop own-row") && careless.findings.contains("removed-value note own-row"))
+      careless.findings.contains("removed-value shop own-row")
+        && careless.findings.contains("removed-value note own-row"))
     // With a reason it may stand in the shop's name; from texts it is taken out.
     let careful = try outcome(
       [
@@ -263,7 +264,8 @@ import Testing
     let input = "v,phone\n" + mobiles.enumerated().map { "\($0),\($1)\n" }.joined()
     func add(_ name: String, _ mask: String) throws {
       try site.addDataset(
-        name, columns: ["v: {disclosure: public}", "phone: {disclosure: direct-identifier, transform: {mask: \(mask)}}"],
+        name,
+        columns: ["v: {disclosure: public}", "phone: {disclosure: direct-identifier, transform: {mask: \(mask)}}"],
         fields: ["v", "phone"].map { "{\"name\":\"\($0)\",\"type\":\"string\"}" }, input: input)
     }
     try add("first", "{keep_first: 3}")

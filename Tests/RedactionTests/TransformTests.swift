@@ -26,8 +26,12 @@ import Testing
     #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王小明") == "王**")
     #expect(try apply(.mask(keepFirst: 3, keepLast: 4), "13800138000") == "138****8000")
     #expect(try apply(.mask(keepFirst: 1, keepLast: 1), "王明") == "**")
-    #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王") == "*")
-    #expect(try apply(.mask(keepFirst: 0, keepLast: 0), "👨‍👩‍👧a") == "******")
+    #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王") == "**")
+    #expect(try apply(.mask(keepFirst: 0, keepLast: 0), "👨‍👩‍👧a") == "**")
+    // How long a name is tells, too.
+    #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王明") == "王**")
+    #expect(try apply(.mask(keepFirst: 1, keepLast: 0), "王小明明") == "王**")
+    #expect(try apply(.mask(keepFirst: 2, keepLast: 0), "欧阳小明") == "欧阳**")
   }
 
   @Test func tokensDependOnKeyColumnAndEpochAndHoldNoDigits() throws {
