@@ -35,6 +35,9 @@ package enum Transform: Hashable, Sendable {
   case generaliseNumber(step: String, atLeast: String?, atMost: String?)
   case generaliseDate(DatePrecision)
   case generaliseAddress(AddressPrecision)
+  /// One of the two coordinates of a place, rounded down to a multiple of `step`; null where fewer rows than `atLeast` lie in the cell
+  /// that it makes with `pair`, the field of the other one.
+  case generaliseGrid(step: String, pair: String, atLeast: Int)
 
   package enum DatePrecision: String, Sendable, CaseIterable { case year, quarter, month }
   package enum AddressPrecision: String, Sendable, CaseIterable { case district, subdistrict, road }
@@ -47,7 +50,7 @@ package enum Transform: Hashable, Sendable {
     case .mask: "mask"
     case .replace: "replace"
     case .hash: "hash"
-    case .generaliseNumber, .generaliseDate, .generaliseAddress: "generalise"
+    case .generaliseNumber, .generaliseDate, .generaliseAddress, .generaliseGrid: "generalise"
     }
   }
 }

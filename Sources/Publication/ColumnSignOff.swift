@@ -100,6 +100,7 @@ extension Transform {
     case .generaliseNumber(let step, let least, let most): "generalise number \(step) \(least ?? "-") \(most ?? "-")"
     case .generaliseDate(let precision): "generalise date \(precision.rawValue)"
     case .generaliseAddress(let precision): "generalise address \(precision.rawValue)"
+    case .generaliseGrid(let step, let pair, let least): "generalise grid \(step) \(pair) \(least)"
     }
   }
 }

@@ -53,6 +53,12 @@ package struct ColumnTreatment: Sendable {
         en:
           "equal values have equal tokens and can be linked; whoever has the key can test guesses. Personal information still, not anonymous"
       )
+    case .generaliseGrid(let step, _, let least):
+      return LocalizedText(
+        zh: "只知道所在网格(步长 \(step)),每格至少 \(least) 个点;与其他列合起来仍可能指向个人",
+        en:
+          "only the cell of a grid (step \(step)) that holds at least \(least) points; with other columns it may still point to somebody"
+      )
     case .generaliseNumber, .generaliseDate, .generaliseAddress:
       return LocalizedText(
         zh: "概化后的值与其他列合起来仍可能指向个人;各组人数尚未核查,不得称为匿名化",

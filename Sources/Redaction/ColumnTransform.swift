@@ -12,7 +12,7 @@ final class ColumnTransform: Sendable {
   private let disclosure: Disclosure
   private let source: SchemaField
   private let tokenKey: SymmetricKey?
-  private let numberSteps: NumberGeneralisation?
+  let numberSteps: NumberGeneralisation?
   /// Nil where identifiers in the text are not taken out.
   let spans: SpanRedaction?
   /// Published columns in which the column's values may stand.
@@ -63,6 +63,16 @@ final class ColumnTransform: Sendable {
       default: throw unfit("date, datetime or yearmonth")
       }
       (tokenKey, numberSteps) = (nil, nil)
+    case .generaliseGrid(let step, _, _):
+      switch field.type {
+      case .integer, .number: break
+      default: throw unfit("integer or number")
+      }
+      guard let steps = NumberGeneralisation(step: step, atLeast: nil, atMost: nil) else {
+        throw RedactionError(dataset: dataset, field: field.name, problem: "needs a step of fewer digits")
+      }
+      numberSteps = steps
+      tokenKey = nil
     case .generaliseAddress:
       guard field.type == .plainString else { throw unfit("string") }
       (tokenKey, numberSteps) = (nil, nil)
@@ -71,6 +81,10 @@ final class ColumnTransform: Sendable {
   }
 
   var isPublished: Bool { transform != .drop }
+  /// The field that is a place together with this one, and the fewest points of a cell; nil where it is no coordinate.
+  var gridPair: (field: String, leastPointCount: Int)? {
+    if case .generaliseGrid(_, let pair, let least) = transform { (pair, least) } else { nil }
+  }
   /// What is published may rightly be the whole value: an address that says the road only, the text that stands for all values.
   var mayLeaveWhole: Bool {
     switch transform {
@@ -143,6 +157,12 @@ final class ColumnTransform: Sendable {
       rules.minimum = least
       rules.maximum = most
       note("已按 \(step) 向下取整。", "Rounded down to a multiple of \(step).")
+    case .generaliseGrid(let step, _, let least):
+      rules.required = false
+      field.type = .canonicalNumber
+      note(
+        "已归入步长 \(step) 的网格,不足 \(least) 个点的网格不公开。",
+        "The edge of a grid cell (step \(step)); cells of fewer than \(least) points are left out.")
     case .generaliseDate(let precision):
       // Years of more than four digits become null.
       rules.required = false
@@ -172,6 +192,8 @@ final class ColumnTransform: Sendable {
     switch transform {
     case .keep: output.append(text)
     case .drop: return false
+    // Without the other coordinate there is no cell: `Grid`.
+    case .generaliseGrid: return false
     case .mask(let keepFirst, let keepLast): mask(text, keepFirst, keepLast, &output)
     case .replace(let replacement): output.append(Array(replacement.utf8))
     case .hash: appendToken(text, &output)

@@ -49,6 +49,7 @@ package struct Redact: Stage {
     try output.write(CanonicalRows.header(published))
     var removed = RawValuesBuilder(folder: folder, memoryBudget: run.memoryBudget)
     let verdicts = try await survey(table, run)
+    let grids = try await grids(table, run)
     let chunks = RecordChunks(
       try table.rows.source(), layout: CanonicalRows.layout,
       chunkByteCount: run.parallelism.chunkByteCount)
@@ -60,7 +61,8 @@ package struct Redact: Stage {
       // Each worker has transforms of its own: counting who uses a shared one would make the cores wait for one another.
       make: {
         RedactionWork(
-          RedactionPlan(try Self.transforms(of: fields, dataset, key, verdicts)), tableByteCount: table.rows.byteCount)
+          RedactionPlan(try Self.transforms(of: fields, dataset, key, verdicts), grids: grids),
+          tableByteCount: table.rows.byteCount)
       },
       work: { try $0.take(from: chunks) },
       collect: { work in

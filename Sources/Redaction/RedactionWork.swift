@@ -21,13 +21,18 @@ struct RedactionPlan: Sendable {
   let suppressedColumns: [Int]
   /// Columns from whose texts identifiers are taken out.
   let textColumns: [Int]
+  /// Columns that are places together, and for each column, which of these it belongs to.
+  let grids: [Grid]
+  let gridOfColumn: [Int?]
   /// For each published column, which column it is; for each column, where its values may stand all the same.
   let publishedColumns: [Int]
   let mayRepeatIn: [Set<Int>]
   var publishedCount: Int { publishedColumns.count }
 
-  init(_ transforms: [ColumnTransform]) {
+  init(_ transforms: [ColumnTransform], grids: [Grid] = []) {
     self.transforms = transforms
+    self.grids = grids
+    gridOfColumn = transforms.indices.map { column in grids.firstIndex { $0.columns.contains(column) } }
     var steps: [Step] = []
     for (index, transform) in transforms.enumerated() where transform.isPublished {
       if !transform.keepsText {
@@ -195,7 +200,11 @@ struct RedactionWork: ~Copyable {
       let isThere = spans.redact(cell, &found[place], &scratch) { removed.add($0) }
       return isThere ? rows.append(scratch) : rows.appendNull()
     }
-    guard plan.transforms[column].apply(cell, appendingTo: &scratch) else {
+    let isThere =
+      plan.gridOfColumn[column].map { place in
+        plan.grids[place].apply(column, plan.grids[place].cell(batch, text, record), appendingTo: &scratch)
+      } ?? plan.transforms[column].apply(cell, appendingTo: &scratch)
+    guard isThere else {
       counts[column].changedCount += 1
       return rows.appendNull()
     }

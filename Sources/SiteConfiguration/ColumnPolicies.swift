@@ -48,6 +48,15 @@ extension ConfigurationReader {
         throw value.fail("has \(policy.field), which names \(other), which is no column")
       }
     }
+    for policy in policies {
+      guard case .generaliseGrid(_, let pair, let least) = policy.transform else { continue }
+      let other = policies.first { $0.field == pair }?.transform
+      guard case .generaliseGrid(_, policy.field, least)? = other else {
+        throw value.fail(
+          "has \(policy.field) in a grid with \(pair), which says nothing of it",
+          hint: "both coordinates need grid, each the other as pair, with the same at_least")
+      }
+    }
     guard !policies.isEmpty else { throw value.fail("must list every column of the delivery") }
     return policies
   }
@@ -134,29 +143,43 @@ extension ConfigurationReader {
     }
   }
 
+  private func decimal(_ value: YAMLValue?) throws -> String? {
+    guard let value else { return nil }
+    let text = try value.text()
+    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+    let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }),
+      digits.count <= 15
+    else {
+      throw value.fail("must be a decimal number of at most 15 digits")
+    }
+    return text
+  }
+
+  private func grid(_ value: YAMLValue) throws -> Transform {
+    let members = try value.mapping()
+    let step = try decimal(members.required("step"))
+    guard let step, !step.hasPrefix("-"), step.contains(where: { $0 != "0" && $0 != "." }) else {
+      throw value.fail("needs a step over 0")
+    }
+    let pair = try members.required("pair").text()
+    let least = try members["at_least"]?.integer(1...1_000_000) ?? PrivacySummary.smallestToldCount
+    try members.finish()
+    return .generaliseGrid(step: step, pair: pair, atLeast: least)
+  }
+
   private func generalisation(_ value: YAMLValue) throws -> Transform {
     let options = try value.mapping()
-    let number = options["number"], date = options["date"], address = options["address"]
+    let number = options["number"], date = options["date"], address = options["address"], grid = options["grid"]
     try options.finish()
-    guard [number, date, address].compactMap({ $0 }).count == 1 else {
-      throw value.fail("must name one of number, date, address")
+    guard [number, date, address, grid].compactMap({ $0 }).count == 1 else {
+      throw value.fail("must name one of number, date, address, grid")
     }
+    if let grid { return try self.grid(grid) }
     if let date { return .generaliseDate(try date.choice()) }
     if let address { return .generaliseAddress(try address.choice()) }
     guard let number else { throw value.fail("must name one of number, date, address") }
     let bounds = try number.mapping()
-    func decimal(_ value: YAMLValue?) throws -> String? {
-      guard let value else { return nil }
-      let text = try value.text()
-      let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-      let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }),
-        digits.count <= 15
-      else {
-        throw value.fail("must be a decimal number of at most 15 digits")
-      }
-      return text
-    }
     guard let step = try decimal(bounds.required("step")), !step.hasPrefix("-"),
       step.contains(where: { $0 != "0" && $0 != "." })
     else {

@@ -1,6 +1,6 @@
 internal import Yams
 
-/// A YAML file read strictly: one document, no alias, tag or duplicate key, at most 256 KiB, every key accounted for.
+/// A YAML file read strictly: one document, no alias, tag or duplicate key, words as keys, at most 256 KiB, every key accounted for.
 struct StrictYAML {
   let file: String
   let root: Node
@@ -17,6 +17,11 @@ struct StrictYAML {
     }
     // Composing hashes keys, and a key may be an alias: a bomb must not come that far.
     try Self.refuseExpansion(text, file: file)
+    if let line = lineOfCollectionAsKey(text.utf8) {
+      throw ConfigurationError(
+        file: file, line: line, problem: "a key must be a word: ?, a list or a mapping is none",
+        hint: "put a text that begins so in quotes")
+    }
     do {
       guard let node = try Yams.compose(yaml: text, Resolver.basic, Constructor.default, .utf8) else {
         throw ConfigurationError(file: file, problem: "is empty")
@@ -76,6 +81,57 @@ struct StrictYAML {
   /// The members of the whole file.
   func mapping() throws -> YAMLMapping { try YAMLMapping(root, path: "", file: file) }
 }
+
+/// The line on which a list or a mapping is a key, or a key is said to be one by `?`; nil where none is.
+///
+/// Comparing two such keys takes the parser time that doubles with every level: fuzzing found it.
+private func lineOfCollectionAsKey(_ text: String.UTF8View) -> Int? {
+  let bytes = Array(text)
+  var (index, line, depth) = (0, 1, 0)
+  /// Whether a value or key may begin here.
+  var isStart = true
+  while index < bytes.count {
+    let byte = bytes[index]
+    let next = index + 1 < bytes.count ? bytes[index + 1] : 0x0a
+    switch byte {
+    case 0x0a:
+      line += 1
+      isStart = true
+    case 0x20, 0x09, 0x0d: break
+    case UInt8(ascii: "#") where index == 0 || isBlank(bytes[index - 1]):
+      while index + 1 < bytes.count, bytes[index + 1] != 0x0a { index += 1 }
+    case UInt8(ascii: "\"") where isStart, UInt8(ascii: "'") where isStart:
+      isStart = false
+      index += 1
+      while index < bytes.count, bytes[index] != byte {
+        if bytes[index] == 0x0a { line += 1 }
+        // Two single quotes are one that is meant; the second opens what the first has closed.
+        index += byte == UInt8(ascii: "\"") && bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+      }
+      if byte == UInt8(ascii: "'"), index + 1 < bytes.count, bytes[index + 1] == byte { isStart = true }
+    case UInt8(ascii: "?") where isStart && isBlank(next): return line
+    case UInt8(ascii: "["), UInt8(ascii: "{"):
+      if isStart || depth > 0 { depth += 1 }
+    case UInt8(ascii: "]") where depth > 0, UInt8(ascii: "}") where depth > 0:
+      depth -= 1
+      isStart = false
+      var after = index + 1
+      while after < bytes.count, bytes[after] == 0x20 || (depth > 0 && isBlank(bytes[after])) { after += 1 }
+      if after < bytes.count, bytes[after] == UInt8(ascii: ":") { return line }
+    case UInt8(ascii: ","): isStart = depth > 0
+    case UInt8(ascii: ":"): isStart = depth > 0 || isBlank(next)
+    case UInt8(ascii: "-"): isStart = isStart && isBlank(next)
+    case UInt8(ascii: "!") where isStart, UInt8(ascii: "&") where isStart:
+      // A tag or an anchor: what it belongs to begins after it.
+      while index + 1 < bytes.count, !isBlank(bytes[index + 1]) { index += 1 }
+    default: isStart = false
+    }
+    index += 1
+  }
+  return nil
+}
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
 
 extension YamlError {
   var line: Int? {

@@ -194,6 +194,36 @@ import Testing
     #expect(try site.daylight("publish", now: clock).error.contains("256 KiB"))
   }
 
+  /// Two keys that are deeply nested, and the same: the parser compares them level by level, twice at each (found by fuzzing).
+  @Test(arguments: [
+    (String(repeating: "{", count: 40) + "a" + String(repeating: "}", count: 40), "{KEY: 1, KEY: 2}"),
+    (String(repeating: "[", count: 40) + "a" + String(repeating: "]", count: 40), "? KEY\n: 1\n? KEY\n: 2"),
+    (String(repeating: "{", count: 40) + "a" + String(repeating: "}", count: 40), "KEY: 1\nKEY: 2"),
+    (String(repeating: "{", count: 40) + "a" + String(repeating: "}", count: 40), "x: {\"q\": 1, !t KEY\n : 1}"),
+  ])
+  func collectionsAsKeysAreRefused(key: String, text: String) throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n1,13800138000\n")
+    try site.write(text.replacingOccurrences(of: "KEY", with: key), "datasets/office/department.yaml")
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == 2 && result.output.contains("a key must be a word"), "\(result.output)")
+  }
+
+  @Test(arguments: [
+    "title: {zh: \"区间 [0, 10]: 说明\", en: '[a]: it''s ?'}", "title:\n  zh: 甲 [乙] 丙\n  en: a-[b]c",
+    "title: {\"zh\": 甲, 'en': b}",
+    "title:\n  zh: >\n    甲 ?\n    乙 [丙]\n  en: x # {a}: b",
+  ])
+  func textsThatLookLikeCollectionsAreTexts(line: String) throws {
+    let site = try TestSite()
+    try site.addDataset(columns: columns, fields: fields, input: "id,phone\n1,13800138000\n")
+    let file = "datasets/office/things/dataset.yaml"
+    try site.write(
+      try site.text(file).replacingOccurrences(of: "title: {zh: 事项, en: Things}", with: line), file)
+    let result = try site.daylight("check", now: clock)
+    #expect(result.code == 0, "\(result.output)")
+  }
+
   @Test func theBanOnAnchorsHoldsForEveryLineEndAndForKeys() throws {
     let site = try TestSite()
     try site.addDataset(columns: columns, fields: fields, input: "id,phone\n", more: "legal_basis: &t {zh: x}")

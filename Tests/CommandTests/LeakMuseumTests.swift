@@ -236,6 +236,43 @@ import Testing
       found.csv.contains("92310105MA1FL00001,,\n") && found.csv.contains("92310105MA1FL00002,,\n"), "\(found.csv)")
   }
 
+  /// 33: places of complaints: on a grid, and not where few have complained.
+  @Test func complaintsOnAGrid() throws {
+    func site(_ longitude: String, _ latitude: String) throws -> TestSite {
+      let site = try TestSite()
+      // 25 points in one cell, 19 in the next, one far away, one that is missing.
+      let points =
+        (0..<25).map { "121.40\(10 + $0),31.21\(30 + $0)" } + (0..<19).map { "121.41\(10 + $0),31.21\(30 + $0)" }
+        + ["121.5201,31.3001", "121.4011,"]
+      try site.addDataset(
+        columns: [
+          "id: {disclosure: public}", "lng: {disclosure: quasi-identifier, transform: \(longitude)}",
+          "lat: {disclosure: quasi-identifier, transform: \(latitude)}",
+        ],
+        fields: [
+          "{\"name\":\"id\",\"type\":\"integer\"}", "{\"name\":\"lng\",\"type\":\"number\"}",
+          "{\"name\":\"lat\",\"type\":\"number\"}",
+        ],
+        input: "id,lng,lat\n" + points.enumerated().map { "\($0),\($1)\n" }.joined(), subject: "person")
+      return site
+    }
+    func grid(_ pair: String, _ more: String = "") -> String {
+      "{generalise: {grid: {step: 0.01, pair: \(pair)\(more)}}}"
+    }
+    let published = try site(grid("lat"), grid("lng"))
+    let result = try published.daylight("publish", now: clock)
+    #expect(result.code == 0, "\(result.output)")
+    let rows = try published.unpacked("data/office/things/latest/data.csv.gz").split(separator: "\n").dropFirst()
+    let places = Dictionary(grouping: rows.map { $0.drop { $0 != "," } }) { $0 }.mapValues(\.count)
+    #expect(places == [",121.40,31.21": 25, ",,": 21], "\(places)")
+    for (longitude, latitude) in [
+      (grid("lat"), "{generalise: {number: {step: 1}}}"), (grid("id"), grid("lng")),
+      (grid("lat", ", at_least: 5"), grid("lng")),
+    ] {
+      #expect(try site(longitude, latitude).daylight("publish", now: clock).code == 2)
+    }
+  }
+
   /// A name that was removed stands in another column of its row, where nothing says that it is one.
   @Test func aNameInAnotherColumnOfItsRow() throws {
     let rows = [["张伟", "张伟鲜果铺", "货架整齐"], ["李秀英", "缤纷果蔬", "李秀英 不在场"], ["陈静", "陈记", "复查"]]

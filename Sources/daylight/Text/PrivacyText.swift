@@ -84,6 +84,6 @@ private func transformText(_ policy: ColumnPolicy, _ language: Language) -> Stri
   case .mask: word("遮盖", "masked")
   case .replace: word("统一替换", "replaced")
   case .hash: word("替换为代码", "replaced by tokens")
-  case .generaliseNumber, .generaliseDate, .generaliseAddress: word("概化", "generalised")
+  case .generaliseNumber, .generaliseDate, .generaliseAddress, .generaliseGrid: word("概化", "generalised")
   }
 }
