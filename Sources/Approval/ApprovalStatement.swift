@@ -2,8 +2,20 @@ package import Hashing
 package import Publication
 package import Tabular
 
+/// What an officer can sign.
+package protocol ApprovalSubject: Sendable, Equatable {
+  /// Of the approval: a signature for anything else is none for this.
+  static var format: String { get }
+  var dataset: DatasetID { get }
+  var members: [(String, JSON?)] { get }
+
+  /// - Returns: nil where a member is missing or of another form.
+  init?(json: JSON)
+}
+
 /// What an officer signs: exactly this candidate, after exactly that release, under exactly this configuration.
-package struct ApprovalStatement: Sendable, Equatable {
+package struct ApprovalStatement: ApprovalSubject {
+  package static let format = "daylight-approval-1"
   package let dataset: DatasetID
   package let release: ReleaseID
   /// Of the candidate's `release.json`, which names every file by its digest.
@@ -21,7 +33,6 @@ package struct ApprovalStatement: Sendable, Equatable {
     self.policy = policy
   }
 
-  /// - Returns: nil where a member is missing or of another form.
   package init?(json: JSON) {
     guard let dataset = json["dataset"]?.text.flatMap(DatasetID.init),
       let release = json["release"]?.text.flatMap(ReleaseID.init),
@@ -42,9 +53,9 @@ package struct ApprovalStatement: Sendable, Equatable {
   }
 }
 
-/// An officer's word on a candidate, with what was looked into, signed.
-package struct SignedApproval: Sendable {
-  package let statement: ApprovalStatement
+/// An officer's word, with what was looked into, signed.
+package struct SignedApproval<Subject: ApprovalSubject>: Sendable {
+  package let statement: Subject
   /// The officer's id in `site.yaml`.
   package let officer: String
   /// 保密审查: what the secrecy review came to.
@@ -54,7 +65,7 @@ package struct SignedApproval: Sendable {
 
   /// Signs, on the officer's own machine.
   package init(
-    _ statement: ApprovalStatement, officer: String, secrecyReview: String, legalBasis: String, key: SigningKey
+    _ statement: Subject, officer: String, secrecyReview: String, legalBasis: String, key: SigningKey
   ) {
     self.statement = statement
     self.officer = officer
@@ -64,7 +75,7 @@ package struct SignedApproval: Sendable {
   }
 
   package init?(json: JSON) {
-    guard json["format"]?.text == Self.format, let statement = ApprovalStatement(json: json),
+    guard json["format"]?.text == Subject.format, let statement = Subject(json: json),
       let officer = json["officer"]?.text, let secrecyReview = json["secrecy_review"]?.text,
       let legalBasis = json["legal_basis"]?.text, let signature = json["signature"]?.text.flatMap(decodeHex)
     else { return nil }
@@ -88,18 +99,42 @@ package struct SignedApproval: Sendable {
         signature, for: Self.message(statement, self.officer, secrecyReview, legalBasis), publicKey: officer.publicKey)
   }
 
-  private static let format = "daylight-approval-1"
+  /// Whose it is.
+  ///
+  /// - Throws: `ApprovalError` where it is that of nobody who may give it.
+  package func signer(among officers: [Officer]) throws -> Officer {
+    guard let officer = officers.first(where: { $0.id == self.officer }) else {
+      throw ApprovalError("\(self.officer) is none of the officers of site.yaml")
+    }
+    guard isSigned(by: officer) else { throw ApprovalError("the signature is not that of \(officer.id)") }
+    return officer
+  }
+
+  /// Those that lie in a folder, each by another officer and another key.
+  static func all(below folder: String, officers: [Officer]) throws -> [SignedApproval] {
+    guard fileKind(folder) != nil else { return [] }
+    var approvals: [SignedApproval] = []
+    var keys: Set<[UInt8]> = []
+    for name in try folderNames(folder).sorted() {
+      let bytes = try InputFile.contents(of: "\(folder)/\(name)", limit: 1 << 20)
+      guard let approval = (try? JSONParser.parse(bytes)).flatMap(SignedApproval.init(json:)),
+        let officer = officers.first(where: { approval.isSigned(by: $0) }), keys.insert(officer.publicKey).inserted
+      else { continue }
+      approvals.append(approval)
+    }
+    return approvals
+  }
 
   private static func signedMembers(
-    _ statement: ApprovalStatement, _ officer: String, _ secrecyReview: String, _ legalBasis: String
+    _ statement: Subject, _ officer: String, _ secrecyReview: String, _ legalBasis: String
   ) -> [(String, JSON?)] {
-    [("format", .string(format))] + statement.members + [
+    [("format", .string(Subject.format))] + statement.members + [
       ("officer", .string(officer)), ("secrecy_review", .string(secrecyReview)), ("legal_basis", .string(legalBasis)),
     ]
   }
 
   /// The format is a part of what is signed: a signature for anything else is none for this.
   private static func message(
-    _ statement: ApprovalStatement, _ officer: String, _ secrecyReview: String, _ legalBasis: String
+    _ statement: Subject, _ officer: String, _ secrecyReview: String, _ legalBasis: String
   ) -> [UInt8] { JSON.members(signedMembers(statement, officer, secrecyReview, legalBasis)).compactBytes }
 }

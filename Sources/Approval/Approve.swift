@@ -42,7 +42,7 @@ package struct Approve: Stage {
     guard let policy = circumstances.policy else { throw ApprovalError("the configuration's digest is not known") }
     let held = try HeldCandidate.hold(candidate, in: folder, previous: circumstances.previous, policy: policy)
     let officers = try Self.eligible(officers, folder: folder)
-    guard let release = try held.release(candidate.dataset, officers: officers) else {
+    guard let release = try held.release(candidate.dataset, officers: officers, today: run.clock.today) else {
       return .waiting(have: try held.approvals(by: officers).count)
     }
     return .approved(release)

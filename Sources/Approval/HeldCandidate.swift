@@ -84,42 +84,32 @@ package struct HeldCandidate: Sendable {
   /// Takes in an approval.
   ///
   /// - Throws: `ApprovalError` where it is for another candidate, or by nobody who may give it.
-  package func add(_ approval: SignedApproval, officers: [Officer]) throws {
+  package func add(_ approval: SignedApproval<ApprovalStatement>, officers: [Officer]) throws {
     guard approval.statement == statement else {
       throw ApprovalError(
         approval.statement.dataset == statement.dataset
           ? "it was given for another candidate: the data, the release before or the configuration changed since"
           : "it was given for \(approval.statement.dataset)")
     }
-    guard let officer = officers.first(where: { $0.id == approval.officer }) else {
-      throw ApprovalError("\(approval.officer) is none of the officers of site.yaml")
-    }
-    guard approval.isSigned(by: officer) else { throw ApprovalError("the signature is not that of \(officer.id)") }
+    let officer = try approval.signer(among: officers)
     try makeFolder("\(folder)/approvals")
     try writeDurably(approval.json.prettyBytes, to: "\(folder)/approvals/\(officer.id).json", mode: 0o600)
   }
 
   /// The approvals that count: for this candidate, each by another officer and another key.
-  package func approvals(by officers: [Officer]) throws -> [SignedApproval] {
-    guard fileKind("\(folder)/approvals") != nil else { return [] }
-    var approvals: [SignedApproval] = []
-    var keys: Set<[UInt8]> = []
-    for name in try folderNames("\(folder)/approvals").sorted() {
-      let bytes = try InputFile.contents(of: "\(folder)/approvals/\(name)", limit: 1 << 20)
-      guard let approval = (try? JSONParser.parse(bytes)).flatMap(SignedApproval.init(json:)),
-        approval.statement == statement,
-        let officer = officers.first(where: { approval.isSigned(by: $0) }), keys.insert(officer.publicKey).inserted
-      else { continue }
-      approvals.append(approval)
-    }
-    return approvals
+  package func approvals(by officers: [Officer]) throws -> [SignedApproval<ApprovalStatement>] {
+    try SignedApproval.all(below: "\(folder)/approvals", officers: officers).filter { $0.statement == statement }
   }
 
-  /// The release, where two officers have signed and every file is what was checked.
+  /// The release, where two officers have signed, it or such releases for a time, and every file is what was checked.
   ///
   /// - Returns: nil where a signature is missing.
-  package func release(_ dataset: Dataset, officers: [Officer]) throws -> Release? {
-    guard dataset.id == statement.dataset, try approvals(by: officers).count >= Self.neededCount else { return nil }
+  package func release(_ dataset: Dataset, officers: [Officer], today: CivilDate) throws -> Release? {
+    guard dataset.id == statement.dataset else { return nil }
+    guard
+      try approvals(by: officers).count >= Self.neededCount
+        || StandingApprovals.allow(record, officers: officers, folder: folder, policy: statement.policy, today: today)
+    else { return nil }
     var checked: [(name: String, file: WorkFile)] = []
     for file in files {
       let path = "\(folder)/files/\(file.name)"

@@ -30,7 +30,7 @@ extension Publisher {
         change: record.json["change"] ?? .null,
         signed: try held.approvals(by: eligibleOfficers(of: dataset)).map(\.officer),
         form: .members(
-          [("format", "daylight-review-1")] + held.statement.members + [
+          [("format", .string(candidateFormFormat))] + held.statement.members + [
             ("version", .string(record.version.description)), ("row_count", .int(record.rowCount)),
             ("change", record.json["change"]), ("metadata", record.json["metadata"]), ("schema", record.json["schema"]),
             ("files", record.json["files"]),
@@ -38,27 +38,65 @@ extension Publisher {
     }
   }
 
-  /// Takes in an officer's approval.
+  /// Takes in an officer's approval, of a candidate or a standing one.
   ///
   /// - Returns: the dataset, and how many signatures it has now.
   /// - Throws: `StoreError` where the approval does not hold.
   package func accept(approval bytes: [UInt8]) throws -> (dataset: DatasetID, count: Int, needed: Int) {
-    guard let approval = (try? JSONParser.parse(bytes)).flatMap(SignedApproval.init(json:)) else {
-      throw StoreError("this is no approval", hint: "daylight approve FORM --key FILE writes one")
-    }
+    let json = try? JSONParser.parse(bytes)
     let locks = try begin()
     defer { _ = locks }
-    guard let held = try HeldCandidate.waiting(in: privateStore.approvalFolder(of: approval.statement.dataset)) else {
-      throw StoreError("no candidate of \(approval.statement.dataset) waits for approval")
+    if let standing = json.flatMap(SignedApproval<StandingStatement>.init(json:)) {
+      let dataset = standing.statement.dataset
+      do {
+        let count = try StandingApprovals.add(
+          standing, officers: eligibleOfficers(of: dataset), folder: privateStore.approvalFolder(of: dataset),
+          today: clock.today)
+        return (dataset, count, HeldCandidate.neededCount)
+      } catch let error as ApprovalError {
+        throw StoreError(
+          error.description,
+          hint: "daylight review \(dataset) --standing --until DATE --export FILE gives the present form")
+      }
     }
-    do {
-      try held.add(approval, officers: eligibleOfficers(of: approval.statement.dataset))
-    } catch let error as ApprovalError {
-      throw StoreError(
-        error.description, hint: "daylight review \(approval.statement.dataset) --export FILE gives the present form")
+    guard let approval = json.flatMap(SignedApproval<ApprovalStatement>.init(json:)) else {
+      throw StoreError("this is no approval", hint: "daylight approve FORM --key FILE writes one")
     }
-    let officers = try eligibleOfficers(of: approval.statement.dataset)
-    return (approval.statement.dataset, try held.approvals(by: officers).count, HeldCandidate.neededCount)
+    let dataset = approval.statement.dataset
+    guard let held = try HeldCandidate.waiting(in: privateStore.approvalFolder(of: dataset)) else {
+      throw StoreError("no candidate of \(dataset) waits for approval")
+    }
+    let officers = try eligibleOfficers(of: dataset)
+    do { try held.add(approval, officers: officers) } catch let error as ApprovalError {
+      throw StoreError(error.description, hint: "daylight review \(dataset) --export FILE gives the present form")
+    }
+    return (dataset, try held.approvals(by: officers).count, HeldCandidate.neededCount)
+  }
+
+  /// The form of a standing approval, for the officers to sign.
+  ///
+  /// - Throws: `StoreError` for a day that is past or more than a year away, and for a configuration that is not known.
+  package func standingForm(
+    of plan: DatasetPlan, until: CivilDate, rowChangePercent: Int
+  ) throws -> JSON {
+    guard case .ready(let dataset, _, let configuration?) = plan else {
+      throw StoreError(kind: .configuration, "\(plan.id) is misconfigured")
+    }
+    guard until >= clock.today, until <= clock.today.advanced(days: StandingStatement.longestDayCount) else {
+      throw StoreError(kind: .configuration, "--until must be a day within a year")
+    }
+    let statement = StandingStatement(
+      dataset: dataset.id, policy: configuration, until: until, rowChangePercent: rowChangePercent)
+    return .members(
+      [("format", .string(standingFormFormat))] + statement.members + [
+        (
+          "columns",
+          .array(
+            dataset.columns.map { column in
+              .members([("field", .string(column.field)), ("policy", .string(column.statement))])
+            })
+        )
+      ])
   }
 
   private func eligibleOfficers(of dataset: DatasetID) throws -> [Officer] {
@@ -74,6 +112,8 @@ extension Publisher {
       throw StoreError("no candidate of \(dataset) waits for approval")
     }
     try HeldCandidate.discard(folder)
+    // Who sends one back wants to see the next.
+    try StandingApprovals.discard(folder)
     try privateStore.ledger.add([
       RunRecord(
         run: newRunID(), dataset: dataset, at: clock.now, outcome: .refused, release: nil, version: nil, rowCount: nil,
@@ -91,13 +131,23 @@ extension Publisher {
 package func signApproval(
   form: JSON, officer: String, secrecyReview: String, legalBasis: String, seed: [UInt8]
 ) -> JSON? {
-  guard form["format"] == "daylight-review-1", let statement = ApprovalStatement(json: form), seed.count == 32 else {
-    return nil
+  guard seed.count == 32 else { return nil }
+  func signed<Subject: ApprovalSubject>(_ statement: Subject?) -> JSON? {
+    statement.map {
+      SignedApproval(
+        $0, officer: officer, secrecyReview: secrecyReview, legalBasis: legalBasis, key: SigningKey(seed: seed)
+      ).json
+    }
   }
-  return SignedApproval(
-    statement, officer: officer, secrecyReview: secrecyReview, legalBasis: legalBasis, key: SigningKey(seed: seed)
-  ).json
+  return switch form["format"]?.text {
+  case candidateFormFormat: signed(ApprovalStatement(json: form))
+  case standingFormFormat: signed(StandingStatement(json: form))
+  default: nil
+  }
 }
+
+private let candidateFormFormat = "daylight-review-1"
+private let standingFormFormat = "daylight-standing-review-1"
 
 /// A new key pair of an officer: the secret, and what goes into `site.yaml`, both in hexadecimal digits.
 package func newOfficerKey() -> (secret: String, publicKey: String) {

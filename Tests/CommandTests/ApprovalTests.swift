@@ -160,6 +160,50 @@ import Testing
     #expect(mode == 0o600)
   }
 
+  /// Two officers sign for a year: what stays within goes out without them, what does not waits.
+  @Test func aStandingApprovalHoldsWithinItsBounds() throws {
+    let site = try site()
+    func deliver(_ rows: Int) throws {
+      try site.write(
+        "id,name\n" + (1...rows).map { "\($0),甲\(rows)\n" }.joined(), "datasets/office/things/input.csv")
+    }
+    func standing(_ until: String) throws -> ProcessResult {
+      try site.daylight(
+        "review", dataset, "--standing", "--until", until, "--rows", "10", "--export", "standing.json", now: clock)
+    }
+    #expect(try standing("2027-12-31").code == 2)
+    #expect(try standing("2026-01-01").code == 2)
+    #expect(try standing("2027-11-01").code == 0)
+    #expect(try sign(site, "wang", form: "standing.json").output.contains("1 of 2"))
+    #expect(try sign(site, "li", key: "wang", form: "standing.json").code == 1)
+    #expect(try sign(site, "li", form: "standing.json").output.contains("2 of 2"))
+    // The first release is for officers to look at.
+    try deliver(20)
+    #expect(try publish(site) == "waiting-for-approval")
+    try export(site)
+    _ = try sign(site, "wang")
+    _ = try sign(site, "zhao")
+    #expect(try publish(site) == "released")
+    // Two rows more of twenty are within, three of 22 are not.
+    try deliver(22)
+    #expect(try publish(site) == "released")
+    try deliver(25)
+    #expect(try publish(site) == "waiting-for-approval")
+    try deliver(23)
+    #expect(try publish(site) == "released")
+    // Another configuration was signed by nobody.
+    let file = "datasets/office/things/dataset.yaml"
+    try site.write(try site.text(file) + "\nkeywords: {zh: [新]}\n", file)
+    #expect(try publish(site) == "waiting-for-approval")
+    try site.write(try site.text(file).replacingOccurrences(of: "\nkeywords: {zh: [新]}\n", with: ""), file)
+    try deliver(24)
+    #expect(try publish(site) == "released")
+    // The day after.
+    try deliver(25)
+    let late = try site.daylight("publish", now: "2027-11-02T06:00:00Z")
+    #expect(late.code == 0 && late.output.contains("1 of 2") == false && late.output.contains("wait"), "\(late.output)")
+  }
+
   /// Somebody's word on the columns lapses with the day, with another policy, and with cells of another kind.
   @Test func columnsAreSignedOff() throws {
     let site = try TestSite()

@@ -20,6 +20,8 @@ struct ReviewCommand: AsyncParsableCommand {
         daylight review                                            what waits
         daylight review health/cases --export form.json            the form for the officers
         daylight review --import wang.approval.json                an officer's approval
+        daylight review health/cases --standing --until 2027-11-01 --rows 20 --export form.json
+                                                                   the form for releases of that kind until that day
         daylight publish health/cases                              releases it once two have signed
       """)
 
@@ -32,6 +34,18 @@ struct ReviewCommand: AsyncParsableCommand {
   @Option(name: .customLong("import"), help: ArgumentHelp("Take in an officer's approval.", valueName: "file"))
   var approval: String?
 
+  @Flag(
+    help:
+      "The form to export is for such releases until a day: same configuration, no column lost or changed, about as many rows."
+  )
+  var standing = false
+
+  @Option(help: ArgumentHelp("The last day of a standing approval, YYYY-MM-DD, within a year.", valueName: "date"))
+  var until: String?
+
+  @Option(help: ArgumentHelp("Rows more or fewer that a standing approval allows, in per cent.", valueName: "percent"))
+  var rows = 10
+
   @Flag(help: "Print {candidates: […]} on standard output.")
   var json = false
 
@@ -40,6 +54,10 @@ struct ReviewCommand: AsyncParsableCommand {
 
   func validate() throws {
     if export != nil && dataset == nil { throw ValidationError("--export needs the dataset") }
+    if standing && (export == nil || until.flatMap { CivilDate($0) } == nil) {
+      throw ValidationError("--standing needs --until YYYY-MM-DD and --export FILE")
+    }
+    guard (0...1_000).contains(rows) else { throw ValidationError("--rows must be a percentage from 0 to 1000") }
   }
 
   func run() async throws {
@@ -53,6 +71,17 @@ struct ReviewCommand: AsyncParsableCommand {
           ? "\(dataset):已有 \(count) 人签署,需要 \(needed) 人。\(count >= needed ? "下次 daylight publish 即发布。" : "")\n"
           : "\(dataset): \(count) of \(needed) have signed.\(count >= needed ? " The next daylight publish releases it." : "")\n"
       )
+      return
+    }
+    if standing, let export, let day = until.flatMap({ CivilDate($0) }) {
+      let reader = try site.reader()
+      let plans = try await site.plans(reader, try reader.site())
+      guard let plan = plans.first(where: { $0.id.description == dataset }) else {
+        throw ValidationError("there is no dataset \(dataset ?? "")")
+      }
+      let form = try publisher.standingForm(of: plan, until: day, rowChangePercent: rows)
+      try writeOfficerFile(form.prettyBytes, to: export)
+      writeOutput(isChinese ? "已写入 \(export),请交审批人员签署。\n" : "Wrote \(export): hand it to the officers.\n")
       return
     }
     let waiting = try publisher.waitingCandidates().filter { dataset == nil || $0.dataset.description == dataset }
