@@ -127,7 +127,7 @@ import Testing
       record.fields.map { String(decoding: $0, as: UTF8.self) }
     }
     let rows = records.sorted { (Int($0[0]) ?? 0) < (Int($1[0]) ?? 0) }.map { row in
-      let mask = String(row[2].prefix(1)) + String(repeating: "*", count: row[2].count - 1)
+      let mask = String(row[2].prefix(1)) + "**"
       return [row[0], row[1], mask, row[3], published(row[4])].map { field($0, isNull: $0.isEmpty) }.joined(
         separator: ",")
     }
