@@ -19,8 +19,8 @@ struct StrictYAML {
     try Self.refuseExpansion(text, file: file)
     if let line = lineOfCollectionAsKey(text.utf8) {
       throw ConfigurationError(
-        file: file, line: line, problem: "a key must be a word: ?, a list or a mapping is none",
-        hint: "put a text that begins so in quotes")
+        file: file, line: line, problem: "a key must be a word: neither ? nor a list nor a mapping",
+        hint: "in a text write it without white space around ?, or without a colon after the bracket")
     }
     do {
       guard let node = try Yams.compose(yaml: text, Resolver.basic, Constructor.default, .utf8) else {
@@ -82,56 +82,35 @@ struct StrictYAML {
   func mapping() throws -> YAMLMapping { try YAMLMapping(root, path: "", file: file) }
 }
 
-/// The line on which a list or a mapping is a key, or a key is said to be one by `?`; nil where none is.
+/// The line on which a deep list or mapping is a key, or a key is marked by `?`; nil where none is.
 ///
-/// Comparing two such keys takes the parser time that doubles with every level: fuzzing found it.
+/// Comparing two such keys takes the parser time that doubles with every level: fuzzing found it. A key without `?` ends on its line, and so
+/// do all its levels. Quotes are not looked at, because what they are depends on all that comes before: a text may be refused that is none.
 private func lineOfCollectionAsKey(_ text: String.UTF8View) -> Int? {
   let bytes = Array(text)
-  var (index, line, depth) = (0, 1, 0)
-  /// Whether a value or key may begin here.
-  var isStart = true
-  while index < bytes.count {
-    let byte = bytes[index]
-    let next = index + 1 < bytes.count ? bytes[index + 1] : 0x0a
+  /// What may stand before and after the sign `?`: white space, line ends of several bytes too, and flow signs.
+  let before = Set<UInt8>([0x20, 0x09, 0x0a, 0x0d, 0x85, 0xa8, 0xa9, 0xbf] + "[{,".utf8)
+  let after: Set<UInt8> = [0x20, 0x09, 0x0a, 0x0d, 0xc2, 0xe2]
+  var (line, openings) = (1, 0)
+  for (index, byte) in bytes.enumerated() {
     switch byte {
     case 0x0a:
       line += 1
-      isStart = true
-    case 0x20, 0x09, 0x0d: break
-    case UInt8(ascii: "#") where index == 0 || isBlank(bytes[index - 1]):
-      while index + 1 < bytes.count, bytes[index + 1] != 0x0a { index += 1 }
-    case UInt8(ascii: "\"") where isStart, UInt8(ascii: "'") where isStart:
-      isStart = false
-      index += 1
-      while index < bytes.count, bytes[index] != byte {
-        if bytes[index] == 0x0a { line += 1 }
-        // Two single quotes are one that is meant; the second opens what the first has closed.
-        index += byte == UInt8(ascii: "\"") && bytes[index] == UInt8(ascii: "\\") ? 2 : 1
-      }
-      if byte == UInt8(ascii: "'"), index + 1 < bytes.count, bytes[index + 1] == byte { isStart = true }
-    case UInt8(ascii: "?") where isStart && isBlank(next): return line
-    case UInt8(ascii: "["), UInt8(ascii: "{"):
-      if isStart || depth > 0 { depth += 1 }
-    case UInt8(ascii: "]") where depth > 0, UInt8(ascii: "}") where depth > 0:
-      depth -= 1
-      isStart = false
-      var after = index + 1
-      while after < bytes.count, bytes[after] == 0x20 || (depth > 0 && isBlank(bytes[after])) { after += 1 }
-      if after < bytes.count, bytes[after] == UInt8(ascii: ":") { return line }
-    case UInt8(ascii: ","): isStart = depth > 0
-    case UInt8(ascii: ":"): isStart = depth > 0 || isBlank(next)
-    case UInt8(ascii: "-"): isStart = isStart && isBlank(next)
-    case UInt8(ascii: "!") where isStart, UInt8(ascii: "&") where isStart:
-      // A tag or an anchor: what it belongs to begins after it.
-      while index + 1 < bytes.count, !isBlank(bytes[index + 1]) { index += 1 }
-    default: isStart = false
+      openings = 0
+    case UInt8(ascii: "["), UInt8(ascii: "{"): openings += 1
+    case UInt8(ascii: "]") where openings > deepestKey, UInt8(ascii: "}") where openings > deepestKey:
+      let next = bytes[(index + 1)...].first { $0 != 0x20 && $0 != 0x09 }
+      if next == UInt8(ascii: ":") { return line }
+    case UInt8(ascii: "?"):
+      let begins = index == 0 || before.contains(bytes[index - 1])
+      if begins && (index + 1 == bytes.count || after.contains(bytes[index + 1])) { return line }
+    default: break
     }
-    index += 1
   }
   return nil
 }
 
-private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
+private let deepestKey = 6
 
 extension YamlError {
   var line: Int? {

@@ -73,8 +73,11 @@ package struct DisclosureHint: Sendable {
         }.joined(separator: language == .zh ? "," : ", ")
       }
       let reason = LocalizedText(zh: words(.zh), en: words(.en))
+      // Addresses among other things are those of a story, not of a column.
+      let forms = verdict.possibleIdentifiers.subtracting(found.count > 1 ? [.homeAddress] : [])
       let isScattered =
-        verdict.possibleIdentifiers.isEmpty && counts.reduce(0) { $0 + $1.1 } * 2 < cellCount && found != [.secret]
+        forms.isEmpty && counts.reduce(0) { $0 + $1.1 } < cellCount * 2 && found != [.secret]
+        && !counts.contains { $0.1 * 2 > cellCount }
       if isScattered {
         // Texts in which somebody wrote a number now and then.
         self.init(.open, nil, reason, onFind: true)
@@ -93,11 +96,16 @@ package struct DisclosureHint: Sendable {
       return
     }
     let name = label.lowercased()
-    if let entry = Self.words.first(where: { $0.words.contains { name.contains($0.lowercased()) } }) {
+    // 服务电话, 设施地址: of an office, not of somebody.
+    if let entry = Self.words.first(where: { entry in
+      (entry.disclosure.isPublic || !hints.speaksOfOffices) && entry.words.contains { name.contains($0.lowercased()) }
+    }) {
       self.init(
         entry.disclosure, entry.transform,
         LocalizedText(zh: "列名像是\(entry.what[.zh])", en: "the name sounds like \(entry.what[.en])"))
-    } else if let identifier = hints.identifiers.min(by: { $0.rawValue < $1.rawValue }), !identifier.isOfOrganisations {
+    } else if let identifier = hints.identifiers.min(by: { $0.rawValue < $1.rawValue }), !identifier.isOfOrganisations,
+      !hints.speaksOfOffices
+    {
       self.init(
         Self.disclosure(of: identifier), Self.transform(for: identifier),
         LocalizedText(
