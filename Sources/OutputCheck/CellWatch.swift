@@ -84,7 +84,7 @@ struct CellWatch: ~Copyable {
 
   private mutating func look(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws {
     guard let place = clean.place(of: cell, column: column) else { return _ = try lookInFull(cell, column, row) }
-    if clean.contains(cell, at: place, column: column) { return }
+    if clean.contains(cell, at: place, column: column) { return recognised.addRepetition(column: column) }
     if try lookInFull(cell, column, row) { clean.insert(cell, at: place) }
   }
 

@@ -9,6 +9,8 @@ internal import Tabular
 struct RecognisedCells: Sendable {
   private(set) var evidence: [ColumnEvidence]
   private(set) var joins: JoinedCells
+  /// Of each column, cells that say what others say in which there was nothing.
+  private var repeatedCounts: [Int]
   /// Places by column, identifier, and what the verdict on long numbers asks for.
   private var places: [Place: Places] = [:]
   /// The first 64 bits of every digest in the table, and the column where it stands first.
@@ -35,7 +37,10 @@ struct RecognisedCells: Sendable {
   init(columnCount: Int) {
     evidence = [ColumnEvidence](repeating: ColumnEvidence(), count: columnCount)
     joins = JoinedCells(columnCount: columnCount)
+    repeatedCounts = [Int](repeating: 0, count: columnCount)
   }
+
+  mutating func addRepetition(column: Int) { repeatedCounts[column] &+= 1 }
 
   mutating func removeAll() { self = RecognisedCells(columnCount: evidence.count) }
 
@@ -84,6 +89,7 @@ struct RecognisedCells: Sendable {
   mutating func add(_ other: RecognisedCells, rowsBefore: Int) {
     for column in evidence.indices { evidence[column].add(other.evidence[column]) }
     joins.add(other.joins)
+    for column in repeatedCounts.indices { repeatedCounts[column] += other.repeatedCounts[column] }
     for (prefix, column) in other.digests { addDigest(prefix, column) }
     hasTooManyDigests = hasTooManyDigests || other.hasTooManyDigests
     for (place, more) in other.places {
@@ -122,7 +128,9 @@ struct RecognisedCells: Sendable {
   func findings(
     labels: [[String]], fields: [String], isKept: [Bool], accepted: [Set<Identifier>], isAboutPersons: Bool
   ) -> [Finding] {
-    var verdicts = zip(evidence, labels).map { $0.verdict(HeaderHints($1)) }
+    var verdicts = zip(zip(evidence, repeatedCounts), labels).map { evidence, labels in
+      evidence.0.verdict(HeaderHints(labels), repeatedCount: evidence.1)
+    }
     for (column, identifier) in joins.columns { verdicts[column].add(joined: identifier) }
     var found: [Finding] = []
     let ordered = places.sorted {

@@ -214,7 +214,10 @@ package struct ColumnEvidence: Sendable {
   }
 
   /// What the column holds, with the header's word.
-  package func verdict(_ hints: HeaderHints) -> ColumnVerdict {
+  ///
+  /// - Parameter repeatedCount: cells that said the same as others that were added, and were not.
+  package func verdict(_ hints: HeaderHints, repeatedCount: Int = 0) -> ColumnVerdict {
+    let isSmall = cellCount + repeatedCount < Self.fewestCells
     var verdict = ColumnVerdict()
     guard cellCount > 0 else { return verdict }
     func share(_ count: Int) -> Double { Double(count) / Double(cellCount) }
@@ -241,7 +244,7 @@ package struct ColumnEvidence: Sendable {
     for identifier in byForm {
       let count = whole[identifier.index] + certain[identifier.index]
       let isNamed = hints.identifiers.contains(identifier)
-      if share(count) >= (isNamed ? 0.05 : hints.speaksOfThings || cellCount < Self.fewestCells ? 2 : 0.9) {
+      if share(count) >= (isNamed ? 0.05 : hints.speaksOfThings || isSmall ? 2 : 0.9) {
         verdict.possible.insert(identifier)
       }
     }
@@ -254,7 +257,7 @@ package struct ColumnEvidence: Sendable {
     }
     let isVaried = fewValues.count >= min(20, max(2, cellCount / 50))
     let wantedNames =
-      hints.identifiers.contains(.personalName) ? 0.05 : hints.speaksOfThings || cellCount < Self.fewestCells ? 2 : 0.6
+      hints.identifiers.contains(.personalName) ? 0.05 : hints.speaksOfThings || isSmall ? 2 : 0.6
     if share(nameCount) >= wantedNames && (isVaried || hints.identifiers.contains(.personalName)) {
       verdict.possible.insert(.personalName)
     }
@@ -265,7 +268,7 @@ package struct ColumnEvidence: Sendable {
       verdict.wholeColumn = true
     }
     let isPlace = hints.identifiers.contains(.coordinates)
-    if share(max(longitudeCount, latitudeCount)) >= (isPlace ? 0.2 : cellCount < Self.fewestCells ? 2 : 0.95)
+    if share(max(longitudeCount, latitudeCount)) >= (isPlace ? 0.2 : isSmall ? 2 : 0.95)
       && !hints.speaksOfThings && !hints.speaksOfOffices
     {
       verdict.possible.insert(.coordinates)
