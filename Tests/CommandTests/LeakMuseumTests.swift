@@ -299,7 +299,7 @@ import Testing
 
   /// A name that was removed stands in another column of its row, where nothing says that it is one.
   @Test func aNameInAnotherColumnOfItsRow() throws {
-    let rows = [["张伟", "张伟鲜果铺", "货架整齐"], ["李秀英", "缤纷果蔬", "李秀英 不在场"], ["陈静", "陈记", "复查"]]
+    let rows = [["张伟", "张伟鲜果铺", "货架整齐"], ["李秀英", "缤纷果蔬", "＂已查，已改，已拍照，李秀英 不在场"], ["陈静", "陈记", "复查"]]
     let owner = "owner: {disclosure: direct-identifier, transform: drop"
     let others = ["shop: {disclosure: organisation}", "note: {disclosure: public}"]
     let careless = try outcome(["\(owner)}"] + others, rows)
@@ -314,7 +314,7 @@ import Testing
         "note: {disclosure: public, on_find: redact}",
       ], rows)
     #expect(careful.code == 0, "\(careful.findings)")
-    #expect(careful.csv == "shop,note\n张伟鲜果铺,货架整齐\n缤纷果蔬,[姓名] 不在场\n陈记,复查\n")
+    #expect(careful.csv == "shop,note\n张伟鲜果铺,货架整齐\n缤纷果蔬,＂已查，已改，已拍照，[姓名] 不在场\n陈记,复查\n")
     let nowhere = try outcome(["\(owner), may_repeat: {shops: 字号}}"] + others, rows)
     #expect(nowhere.code == 2)
   }
