@@ -252,5 +252,3 @@ struct RedactionCount: Sendable {
     changedCount += other.changedCount
   }
 }
-
-private func characterLength(_ byte: UInt8) -> Int { byte < 0xc0 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2 }

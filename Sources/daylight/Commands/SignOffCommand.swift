@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Logging
 internal import Pipeline
 internal import PrivateStore
 internal import Publication
@@ -55,10 +54,7 @@ struct SignOffCommand: AsyncParsableCommand {
       if case .misconfigured(_, let problem) = plan { throw ConfigurationError(file: dataset, problem: problem) }
       return
     }
-    let publisher = Publisher(
-      site: configuration, privateStore: try site.privateStore(),
-      publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now, acceptsClock: clock.acceptClock,
-      logger: startLogging(.notice))
+    let publisher = try site.publisher(clock)
     let results = try await publisher.publish(plans, selected: [ready.id], isCheck: true, takesFingerprints: true)
     guard let result = results.first, let fingerprints = result.fingerprints else {
       writeOutput(Summary(language: site.language, isCheck: true, publicFolder: site.publicFolder).text(results))
