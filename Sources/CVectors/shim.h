@@ -81,6 +81,23 @@ static inline __attribute__((always_inline)) bool vectors_any(vectors_lane v) {
   return (w[0] | w[1] | w[2] | w[3]) != 0;
 }
 
+/// Whether a character of three bytes stands anywhere in p[0 ..< n].
+static inline bool vectors_holds_character(const uint8_t *p, size_t n, const uint8_t *character) {
+  if (n < 3) return false;
+  const size_t last = n - 3;  // Of the places where one can begin.
+  size_t i = 0;
+  for (; i + 31 <= last; i += 32) {
+    vectors_lane hit = (vectors_lane)(vectors_load(p + i + 2) == character[2]) &
+                       (vectors_lane)(vectors_load(p + i + 1) == character[1]) &
+                       (vectors_lane)(vectors_load(p + i) == character[0]);
+    if (vectors_any(hit)) return true;
+  }
+  for (; i <= last; i++) {
+    if (p[i + 2] == character[2] && p[i + 1] == character[1] && p[i] == character[0]) return true;
+  }
+  return false;
+}
+
 /// What a text is: strict UTF-8, plain ASCII, with a null byte in it.
 typedef struct {
   bool is_valid, is_ascii, has_null;

@@ -134,7 +134,6 @@ struct BlockRecheck: ~Copyable {
     var isHeader = number == 0
     while try batch.next() {
       records.removeAll(keepingCapacity: true)
-      let bytes = batch.bytes
       let rowsBefore = rowCount - (isHeader ? 1 : 0)
       for record in batch.rows {
         if hasSheet { sheetText.add(batch, record, isHeader: isHeader) }
@@ -149,13 +148,13 @@ struct BlockRecheck: ~Copyable {
           continue
         }
         records.append(record)
-        try watch.look(batch, bytes.span, record, row: rowCount)
         guard hasJSON else { continue }
         let line = lines.next(json.span)
         if line.isEmpty || !matcher.matches(batch, record, line: json.span.extracting(line)) {
           mismatches.append(Mismatch(file: .json, rule: "row", row: rowCount))
         }
       }
+      try watch.look(batch, records: records, rowsBefore: rowsBefore)
       check.check(batch, records: records, rowsBefore: rowsBefore, linesBefore: 0)
     }
     if hasJSON && !lines.end(json.span) { mismatches.append(Mismatch(file: .json, rule: "row-count", row: nil)) }

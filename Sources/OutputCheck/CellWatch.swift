@@ -13,7 +13,13 @@ struct CellWatch: ~Copyable {
   private let isNumber: [Bool]
   private let isText: [Bool]
   private let rawValues: RawValues
-  private var clean: CleanCells
+  /// By column.
+  private var clean: [CleanCells]
+  /// Hashes of clean cells that the columns may still remember, all together.
+  private var roomForClean = 400_000
+  private var cells: [Range<Int>] = []
+  private var rows: [Int] = []
+  private var unknown: [Int] = []
   private var run: [UInt8] = []
   private var edges: [Int] = []
   private var scanner = IdentifierScanner()
@@ -28,7 +34,8 @@ struct CellWatch: ~Copyable {
     isNumber = schema.fields.map { $0.type.jsonKind == .number }
     isText = schema.fields.map { $0.type.jsonKind == .text }
     self.rawValues = rawValues
-    clean = CleanCells(columnCount: names.count)
+    let hash = KeyedHash.random()
+    clean = isNumber.map { CleanCells(hash: hash, isNumber: $0) }
     recognised = RecognisedCells(columnCount: names.count)
   }
 
@@ -37,16 +44,38 @@ struct CellWatch: ~Copyable {
     recognised.removeAll()
   }
 
-  /// Looks at the cells of one record.
-  mutating func look(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int, row: Int) throws {
-    let first = batch.firstField(record)
+  /// Looks at the cells of some records, one column after the other.
+  ///
+  /// - Parameter rowsBefore: rows of the chunk before the batch's first record.
+  mutating func look(_ batch: borrowing RecordBatch, records: [Int], rowsBefore: Int) throws {
+    let bytes = batch.bytes
+    let text = bytes.span
     for column in names.indices {
-      let field = batch.fields[first + column]
-      // The shortest things that are looked for are an e-mail address of five letters and a name of two characters.
-      if field.count >= 5 { try look(text.extracting(field.range), column, row) }
+      cells.removeAll(keepingCapacity: true)
+      rows.removeAll(keepingCapacity: true)
+      for record in records {
+        let field = batch.fields[batch.firstField(record) + column]
+        // The shortest things that are looked for are an e-mail address of five letters and a name of two characters.
+        guard field.count >= 5 else { continue }
+        cells.append(field.range)
+        rows.append(rowsBefore + record + 1)
+      }
+      try look(text, column)
     }
-    recognised.addRow(batch, text, record)
-    if !rawValues.isEmpty { try lookAcross(batch, text, record, row) }
+    recognised.joins.add(batch, text, records: records)
+    guard !rawValues.isEmpty else { return }
+    for record in records { try lookAcross(batch, text, record, rowsBefore + record + 1) }
+  }
+
+  /// Looks at `cells`, which stand in one column.
+  private mutating func look(_ text: Span<UInt8>, _ column: Int) throws {
+    unknown.removeAll(keepingCapacity: true)
+    clean[column].findUnknown(cells, in: text, appendingTo: &unknown, budget: &roomForClean)
+    recognised.addRepetitions(cells.count - unknown.count, column: column)
+    for index in unknown.indices {
+      let cell = unknown[index]
+      if try lookInFull(text.extracting(cells[cell]), column, rows[cell]) { clean[column].insert(cell) }
+    }
   }
 
   /// Looks for removed values that lie in two or three columns side by side.
@@ -82,21 +111,17 @@ struct CellWatch: ~Copyable {
     }
   }
 
-  private mutating func look(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws {
-    guard let place = clean.place(of: cell, column: column) else { return _ = try lookInFull(cell, column, row) }
-    if clean.contains(cell, at: place, column: column) { return recognised.addRepetition(column: column) }
-    if try lookInFull(cell, column, row) { clean.insert(cell, at: place) }
-  }
-
   /// Whether there is nothing in the cell.
   private mutating func lookInFull(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws -> Bool {
     let shape = CellShape(of: cell)
     var isRecognised = false
-    if shape.mayHoldIdentifier {
+    if isNumber[column] ? shape.mayBeLongNumber : shape.mayHoldIdentifier {
       found.removeAll(keepingCapacity: true)
       scanner.scan(cell, isNumber: isNumber[column]) { found.append($0) }
       recognised.add(found, in: cell, column: column, field: names[column], row: row)
       isRecognised = found.contains { $0.certainty == .certain }
+    } else if shape.longestWord >= 7 {
+      recognised.add([], in: cell, column: column, field: names[column], row: row)
     }
     var isRemoved = false
     if rawValues.mayContain(shape) {
@@ -126,4 +151,7 @@ extension CellShape {
   fileprivate var mayHoldIdentifier: Bool {
     mayFold || wideCount >= 2 || longestDigits >= 11 || longestWord >= 7 || hasExponent || hasAt
   }
+
+  /// Whether a number can have as many digits as those of persons.
+  fileprivate var mayBeLongNumber: Bool { mayFold || longestDigits >= 11 || hasExponent }
 }

@@ -1,60 +1,66 @@
 internal import Tabular
 
-/// Texts that were looked at lately and have nothing in them, by column: most columns say the same few things again and again.
+/// Texts of one column that were looked at lately and have nothing in them: most columns say the same few things again and again.
 ///
-/// Exact: a text is kept whole. A column that seldom repeats itself is not asked for a while.
-struct CleanCells: ~Copyable {
-  /// Of each place, the length of its text and the text; a column's places lie together.
-  private var places: [UInt8] = []
-  private var columns: [Column]
-  private static let placeCount = 1 << 10
-  private static let placeByteCount = 64
-  private static let trial = 2_048
+/// They are known by hashes of 128 bits under a key that nobody knows, so that no text passes for another. What a column is worth
+/// is tried out: one that repeats itself gets more room, one that seldom does is not asked for a while.
+struct CleanCells: Sendable {
+  private let hash: KeyedHash
+  private var known = RecentHashes(room: smallestRoom)
+  private var hashes: [KeyedHash.Value] = []
+  private var lookups = 0
+  private var hits = 0
+  private var pause = 0
+  /// One cell in so many must be known, or it does not pay to ask.
+  private let worth: Int
+  private static let smallestRoom = 1 << 10
+  private static let largestRoom = 1 << 17
+  private static let trial = 4_096
 
-  private struct Column {
-    /// Where its places begin; nil before it is asked for the first time.
-    var start: Int?
-    var lookups = 0
-    var hits = 0
-    var pause = 0
+  /// - Parameter isNumber: its cells are quickly looked at.
+  init(hash: KeyedHash, isNumber: Bool) {
+    self.hash = hash
+    worth = isNumber ? 4 : 32
   }
 
-  init(columnCount: Int) { columns = [Column](repeating: Column(), count: columnCount) }
-
-  /// Where a text is kept, or will be; nil where it is too long or the column is not asked.
-  mutating func place(of text: Span<UInt8>, column: Int) -> Int? {
-    guard text.count < Self.placeByteCount else { return nil }
-    if columns[column].pause > 0 {
-      columns[column].pause &-= 1
-      return nil
+  /// Takes the next cells of the column, and gives the positions of those that are not known to be clean.
+  ///
+  /// - Parameter budget: hashes for which there is still room in all columns together.
+  mutating func findUnknown(
+    _ cells: [Range<Int>], in text: Span<UInt8>, appendingTo unknown: inout [Int], budget: inout Int
+  ) {
+    hashes.removeAll(keepingCapacity: true)
+    if pause > 0 {
+      pause -= cells.count
+      return unknown.append(contentsOf: cells.indices)
     }
-    if columns[column].lookups == Self.trial {
-      if columns[column].hits < Self.trial / 4 { columns[column].pause = 16 * Self.trial }
-      columns[column].lookups = 0
-      columns[column].hits = 0
+    adjust(&budget)
+    for cell in cells { hashes.append(hash(text.extracting(cell))) }
+    let before = unknown.count
+    known.findUnseen(hashes, appendingTo: &unknown)
+    lookups += cells.count
+    hits += cells.count - (unknown.count - before)
+  }
+
+  /// Remembers one of the cells that were taken last.
+  mutating func insert(_ position: Int) {
+    if position < hashes.count { known.insert(hashes[position]) }
+  }
+
+  /// After some thousand cells gives more room, or pauses where it does not pay to ask.
+  private mutating func adjust(_ budget: inout Int) {
+    guard lookups >= Self.trial, known.room < Self.largestRoom || lookups >= Self.largestRoom / 2 else { return }
+    let (isWellKnown, isStrange) = (hits * 20 >= lookups * 19, hits * worth < lookups)
+    let room = min(known.room * 8, Self.largestRoom)
+    if !isWellKnown && known.room < Self.largestRoom && room - known.room <= budget {
+      budget -= room - known.room
+      known = known.grown(to: room)
+    } else if isStrange {
+      // Its room is of more use to another column.
+      pause = 16 * Self.largestRoom
+      budget += known.room - Self.smallestRoom
+      known = RecentHashes(room: Self.smallestRoom)
     }
-    columns[column].lookups &+= 1
-    let start = columns[column].start ?? makePlaces(column)
-    return start &+ Int(truncatingIfNeeded: mixedHash(text) & UInt64(Self.placeCount - 1)) &* Self.placeByteCount
-  }
-
-  private mutating func makePlaces(_ column: Int) -> Int {
-    let start = places.count
-    columns[column].start = start
-    places.append(contentsOf: repeatElement(0, count: Self.placeCount * Self.placeByteCount))
-    return start
-  }
-
-  mutating func contains(_ text: Span<UInt8>, at place: Int, column: Int) -> Bool {
-    guard Int(places[place]) == text.count,
-      areEqual(places.span.extracting(place &+ 1..<place &+ 1 &+ text.count), text)
-    else { return false }
-    columns[column].hits &+= 1
-    return true
-  }
-
-  mutating func insert(_ text: Span<UInt8>, at place: Int) {
-    places[place] = UInt8(text.count)
-    for index in text.indices { places[place &+ 1 &+ index] = text[index] }
+    (lookups, hits) = (0, 0)
   }
 }

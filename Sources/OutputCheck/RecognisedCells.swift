@@ -8,7 +8,7 @@ internal import Tabular
 /// that lie in several columns.
 struct RecognisedCells: Sendable {
   private(set) var evidence: [ColumnEvidence]
-  private(set) var joins: JoinedCells
+  var joins: JoinedCells
   /// Of each column, cells that say what others say in which there was nothing.
   private var repeatedCounts: [Int]
   /// Places by column, identifier, and what the verdict on long numbers asks for.
@@ -40,7 +40,7 @@ struct RecognisedCells: Sendable {
     repeatedCounts = [Int](repeating: 0, count: columnCount)
   }
 
-  mutating func addRepetition(column: Int) { repeatedCounts[column] &+= 1 }
+  mutating func addRepetitions(_ count: Int, column: Int) { repeatedCounts[column] += count }
 
   mutating func removeAll() { self = RecognisedCells(columnCount: evidence.count) }
 
@@ -79,10 +79,6 @@ struct RecognisedCells: Sendable {
       value = value << 4 | UInt64(byte <= 0x39 ? byte & 0x0f : (byte | 0x20) - 0x57)
     }
     return value
-  }
-
-  mutating func addRow(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int) {
-    joins.add(batch, text, record: record)
   }
 
   /// Takes over what the worker of the next block saw.

@@ -85,7 +85,8 @@ struct TableRecheck {
     _ findings: inout FindingCollector
   ) async throws {
     let schema = candidate.schema.schema
-    var check = TableCheck(schema, folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget)
+    var check = TableCheck(
+      schema, folder: run.folder(of: .outputCheck), memoryBudget: run.memoryBudget, canReadAgain: true)
     let columns = Array(schema.fields.indices)
     var recognised = RecognisedCells(columnCount: columns.count)
     var rowCount = 0
@@ -113,6 +114,7 @@ struct TableRecheck {
           .advanced(
             .outputCheck, candidate.dataset.id, byteCount: csv.byteCount, total: candidate.files.first?.raw?.byteCount))
       })
+    if let lost = check.lostKeys() { try await collectKeys(lost) }
     for finding in judge(recognised) { findings.add(finding) }
     noteAccepted(recognised)
     for finding in try recognised.digestFindings(of: rawValues, fields: schema.fields.map(\.name)) {
@@ -132,6 +134,23 @@ struct TableRecheck {
 }
 
 extension TableRecheck {
+  /// Reads the rows once more, for keys that must be compared after all.
+  private func collectKeys(_ check: consuming TableCheck) async throws {
+    guard let csv = file(.csv) else { return }
+    var check = check
+    let packed = try segments(of: csv)
+    let fieldCount = candidate.schema.schema.fields.count
+    var rowsBefore = 0
+    try await ordered(
+      run.parallelism,
+      make: { BlockKeys(packed, try ChunkCheck(for: check, columns: Array(0..<fieldCount))) },
+      work: { try $0.take(fieldCount: fieldCount) },
+      collect: { block in
+        try check.add(block.check, rowsBefore: rowsBefore, linesBefore: 0)
+        rowsBefore += block.rowCount
+      })
+  }
+
   private mutating func noteAccepted(_ recognised: RecognisedCells) {
     for (field, evidence) in zip(candidate.schema.schema.fields, recognised.evidence) {
       let policy = candidate.dataset.columns.first { $0.field == field.name }

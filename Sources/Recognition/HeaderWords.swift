@@ -1,3 +1,5 @@
+internal import Tabular
+
 /// What the label of a column says of its values.
 package struct HeaderHints: Sendable {
   /// What it says they are.
@@ -17,15 +19,13 @@ package struct HeaderHints: Sendable {
       }
       return text.trimmingSpaces
     }
-    var words: Set<String> = []
-    for label in labels {
-      words.formUnion(label.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init))
-    }
-    // Latin words count as whole ones: age is not in page.
-    func holds(_ phrase: String) -> Bool {
-      phrase.utf8.allSatisfy { $0 < 0x80 }
-        ? words.contains(phrase) || labels.contains(phrase) : labels.contains { $0.contains(phrase) }
-    }
+    let texts = labels.map { Array($0.utf8) }
+    let words =
+      texts
+      + labels.flatMap { label in
+        label.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map { Array($0.utf8) }
+      }
+    func holds(_ phrase: HeaderPhrase) -> Bool { phrase.stands(in: texts, words: words) }
     speaksOfThings = thingPhrases.contains(where: holds)
     speaksOfOffices = officePhrases.contains(where: holds)
     var found: Set<Identifier> = []
@@ -35,11 +35,27 @@ package struct HeaderHints: Sendable {
     identifiers = found
   }
 
-  private static let phrases: [(Identifier, [String], [String])] = headerPhrases.map { identifier, means, meansNot in
-    func list(_ text: String) -> [String] {
-      text.split { $0 == "," || $0 == "\n" }.map(String.init)
+  private static let phrases: [(Identifier, [HeaderPhrase], [HeaderPhrase])] = headerPhrases.map {
+    identifier, means, meansNot in
+    func list(_ text: String) -> [HeaderPhrase] {
+      text.split { $0 == "," || $0 == "\n" }.map { HeaderPhrase(String($0)) }
     }
     return (identifier, list(means), list(meansNot))
+  }
+}
+
+/// A phrase of labels: Latin words count as whole ones, age is not in page.
+private struct HeaderPhrase: Sendable {
+  private let text: [UInt8]
+  private let isLatin: Bool
+
+  init(_ phrase: String) {
+    text = Array(phrase.utf8)
+    isLatin = text.allSatisfy { $0 < 0x80 }
+  }
+
+  func stands(in labels: [[UInt8]], words: [[UInt8]]) -> Bool {
+    isLatin ? words.contains(text) : labels.contains { indexOf(text.span, in: $0.span, from: 0) != nil }
   }
 }
 
@@ -57,10 +73,10 @@ private let thingPhrases = [
   "统一社会信用代码", "路名",
   "品牌", "街道", "公司", "单位名称", "企业名称", "机构名称", "建成", "竣工", "修建", "commit", "etag", "digest", "checksum", "sha256", "sha1",
   "key32", "rowkey", "permit", "order", "invoice", "serial", "sku", "barcode", "device",
-]
+].map(HeaderPhrase.init)
 
 private let officePhrases = [
   "经营场所", "经营地址", "办公地址", "注册地址", "单位地址", "设施地址", "机构地址", "企业地址", "场所地址", "站点", "公园", "station", "facility", "park",
   "store", "shop", "office", "车站", "公厕", "网点", "设施", "zcdz", "bgdz", "jydz", "服务电话", "咨询电话", "投诉电话", "办公电话", "热线", "门店",
   "站点",
-]
+].map(HeaderPhrase.init)

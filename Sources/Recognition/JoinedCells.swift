@@ -9,6 +9,8 @@ package struct JoinedCells: Sendable {
   private let columnCount: Int
   /// Room that is used again.
   private var digits: [UInt8] = []
+  /// Of each row, whether the column before has a short number.
+  private var before: [Bool] = []
 
   private struct Tally: Sendable {
     var rows = 0
@@ -30,20 +32,28 @@ package struct JoinedCells: Sendable {
     }
   }
 
-  /// Takes one row.
-  package mutating func add(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, record: Int) {
-    let first = batch.firstField(record)
-    let count = min(columnCount, batch.fieldCount(record))
-    var before = false
-    for column in 0..<count {
-      // Most cells are no short numbers, which two of their bytes tell.
-      let field = batch.fields[first + column]
-      let isNumber =
-        field.count > 0 && field.count <= 14 && isDigit(text[field.lowerBound])
-        && (isDigit(text[field.upperBound - 1]) || text[field.upperBound - 1] | 0x20 == UInt8(ascii: "x"))
-      if isNumber && before { join(batch, text, first, column - 1, count) }
-      before = isNumber
+  /// Takes some rows, one column after the other.
+  package mutating func add(_ batch: borrowing RecordBatch, _ text: Span<UInt8>, records: [Int]) {
+    before.removeAll(keepingCapacity: true)
+    before.append(contentsOf: repeatElement(false, count: records.count))
+    for column in 0..<columnCount {
+      var place = 0
+      for record in records {
+        // Most cells are no short numbers, which two of their bytes tell.
+        let isNumber = column < batch.fieldCount(record) && isShortNumber(batch.field(record, column), text)
+        if isNumber && before[place] {
+          join(batch, text, batch.firstField(record), column - 1, min(columnCount, batch.fieldCount(record)))
+        }
+        before[place] = isNumber
+        place += 1
+      }
     }
+  }
+
+  private func isShortNumber(_ field: Field, _ text: Span<UInt8>) -> Bool {
+    guard field.count > 0, field.count <= 14, isDigit(text[field.lowerBound]) else { return false }
+    let last = text[field.upperBound - 1]
+    return isDigit(last) || last | 0x20 == UInt8(ascii: "x")
   }
 
   private mutating func join(

@@ -11,12 +11,12 @@ func generaliseAddress(
   _ text: Span<UInt8>, to precision: Transform.AddressPrecision, appendingTo output: inout TextBuffer
 ) -> Bool {
   guard let address = ChineseAddress(text), let end = address.end(of: precision) else { return false }
-  output.append(text.extracting(0..<address.byteCount(of: end)))
+  output.append(text.extracting(0..<end))
   return true
 }
 
 private struct ChineseAddress {
-  private let characters: HanCharacters
+  /// Where each part ends, in bytes.
   private var district: Int?
   private var subdistrict: Int?
   private var road: Int?
@@ -30,66 +30,78 @@ private struct ChineseAddress {
     }
   }
 
-  /// Of the first characters, as UTF-8.
-  func byteCount(of count: Int) -> Int { (0..<count).reduce(0) { $0 + (characters[$1] < 0x10000 ? 3 : 4) } }
-
   /// Reads parts from the left up to the road, or up to the first character that is not Han; nil where one is no part of an address.
   init?(_ text: Span<UInt8>) {
-    guard let (characters, characterCount) = leadingHan(text) else { return nil }
-    var district: Int?
-    var subdistrict: Int?
-    var road: Int?
+    guard let end = endOfLeadingHan(text) else { return nil }
+    var name = PartName()
     var index = 0
-    var partStart = 0
-    /// The name of the current part, without its ending.
-    func hasName(_ lengths: ClosedRange<Int>, personFrom: Int = 4) -> Bool {
-      let count = index - partStart
-      guard lengths.contains(count) else { return false }
-      // 王小明愚园: somebody's name before that of the road. Few roads have a long name that begins with a surname.
-      if count >= personFrom && surnames.contains(characters[partStart]) { return false }
-      for place in partStart..<index where storyWords.contains(characters[place]) { return false }
-      return true
-    }
-    scan: while index < characterCount {
-      let next = index + 1 < characterCount ? characters[index + 1] : 0
-      switch characters[index] {
+    var previous: UInt32 = 0
+    scan: while index < end {
+      let character = han(text, index)
+      var next = index + hanLength(text, index)
+      let following = next < end ? han(text, next) : 0
+      switch character {
       case "省", "市":
         // 市 also stands inside names (菜市路): only a short name ends a part here.
-        if district == nil && subdistrict == nil && hasName(2...5) { partStart = index + 1 }
+        if district == nil && subdistrict == nil && name.isName(2...5) {
+          name = PartName()
+          (index, previous) = (next, character)
+          continue
+        }
       case "区", "县":
         guard district == nil && subdistrict == nil else { break scan }
-        guard index > 0, !noDistrict.contains(characters[index - 1]), hasName(1...5) else {
-          return nil
-        }
-        district = index + 1
-        partStart = index + 1
-      case "街" where next == "道":
-        guard hasName(2...8, personFrom: 5) else { return nil }
-        subdistrict = index + 2
-        partStart = index + 2
-        index += 1
-      case "镇" where next != "路" && next != "街", "乡" where next != "路" && next != "街":
-        guard hasName(1...5) else { return nil }
-        subdistrict = index + 1
-        partStart = index + 1
+        guard index > 0, !noDistrict.contains(previous), name.isName(1...5) else { return nil }
+        district = next
+        name = PartName()
+        (index, previous) = (next, character)
+        continue
+      case "街" where following == "道":
+        guard name.isName(2...8, personFrom: 5) else { return nil }
+        next += hanLength(text, next)
+        subdistrict = next
+        name = PartName()
+        (index, previous) = (next, following)
+        continue
+      case "镇" where following != "路" && following != "街", "乡" where following != "路" && following != "街":
+        guard name.isName(1...5) else { return nil }
+        subdistrict = next
+        name = PartName()
+        (index, previous) = (next, character)
+        continue
       case "路", "街":
         // 华阳路街道 is a subdistrict.
-        if next == "街" && index + 2 < characterCount && characters[index + 2] == "道" { break }
-        guard hasName(2...7) else { return nil }
-        road = index + 1
+        let afterNext = following == "街" ? next + hanLength(text, next) : end
+        if afterNext < end && han(text, afterNext) == "道" { break }
+        guard name.isName(2...7) else { return nil }
+        road = next
         break scan
-      case "道" where index > 0 && characters[index - 1] == "大":
-        guard hasName(3...8) else { return nil }
-        road = index + 1
+      case "道" where previous == "大":
+        guard name.isName(3...8) else { return nil }
+        road = next
         break scan
-      case let character where storyWords.contains(character): return nil
+      case _ where storyWords.contains(character): return nil
       case "弄", "号", "室", "楼", "幢", "栋", "层": break scan
       default: break
       }
-      index += 1
+      name.add(character)
+      (index, previous) = (next, character)
     }
-    self.characters = characters
-    (self.district, self.subdistrict, self.road) = (district, subdistrict, road)
+  }
+}
+
+/// The name of the current part of an address, without its ending.
+private struct PartName {
+  private var count = 0
+  private var first: UInt32 = 0
+
+  mutating func add(_ character: UInt32) {
+    if count == 0 { first = character }
+    count += 1
+  }
+
+  /// 王小明愚园: somebody's name before that of the road. Few roads have a long name that begins with a surname.
+  func isName(_ lengths: ClosedRange<Int>, personFrom: Int = 4) -> Bool {
+    lengths.contains(count) && !(count >= personFrom && surnames.contains(first))
   }
 }
 
@@ -104,32 +116,32 @@ private let surnames = HanSet(
   "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛"
     + "闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常")
 
-/// The characters before the first one that is not Han (U+3400…9FFF, U+20000…3FFFF), and how many there are; nil for more than
-/// any address has.
-private func leadingHan(_ text: Span<UInt8>) -> (characters: HanCharacters, count: Int)? {
-  var characters = HanCharacters(repeating: 0)
+/// Where the first character stands that is not Han (U+3400…9FFF, U+20000…3FFFF); nil where there are more than any address has.
+private func endOfLeadingHan(_ text: Span<UInt8>) -> Int? {
   var count = 0
   var index = 0
-  while index + 2 < text.count, text[index] >= 0xe3 {
-    func low(_ place: Int) -> UInt32 { UInt32(text[index + place] & 0x3f) }
-    let character: UInt32
-    if text[index] < 0xf0 {
-      character = UInt32(text[index] & 0x0f) << 12 | low(1) << 6 | low(2)
-    } else {
-      guard index + 3 < text.count else { break }
-      character = UInt32(text[index] & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)
-    }
-    guard isHan(character) else { break }
-    guard count < characters.count else { return nil }
-    characters[count] = character
+  while index + 2 < text.count, text[index] >= 0xe3, index + hanLength(text, index) <= text.count,
+    isHan(han(text, index))
+  {
+    guard count < longestAddress else { return nil }
     count += 1
-    index += character < 0x10000 ? 3 : 4
+    index += hanLength(text, index)
   }
-  return (characters, count)
+  return index
 }
 
-/// Room for the characters of an address that stand before its numbers.
-private typealias HanCharacters = InlineArray<64, UInt32>
+/// Characters of an address that stand before its numbers.
+private let longestAddress = 64
+
+private func hanLength(_ text: Span<UInt8>, _ index: Int) -> Int { text[index] < 0xf0 ? 3 : 4 }
+
+/// The character of three or four bytes that begins at a place.
+private func han(_ text: Span<UInt8>, _ index: Int) -> UInt32 {
+  func low(_ place: Int) -> UInt32 { UInt32(text[index + place] & 0x3f) }
+  return text[index] < 0xf0
+    ? UInt32(text[index] & 0x0f) << 12 | low(1) << 6 | low(2)
+    : UInt32(text[index] & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3)
+}
 
 private func ~= (pattern: Unicode.Scalar, value: UInt32) -> Bool { pattern.value == value }
 private func == (a: UInt32, b: Unicode.Scalar) -> Bool { a == b.value }

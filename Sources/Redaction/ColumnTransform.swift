@@ -223,7 +223,8 @@ final class ColumnTransform: Sendable {
         end += 1
       }
       output.append(text.extracting(0..<end))
-      return output.append(Array("**".utf8))
+      output.append(UInt8(ascii: "*"))
+      return output.append(UInt8(ascii: "*"))
     }
     var character = -1
     for index in text.indices {

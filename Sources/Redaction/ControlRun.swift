@@ -14,10 +14,14 @@ extension Redact {
   package func controlRun() throws {
     var findings = FindingCollector()
     var scanner = IdentifierScanner()
+    let hints = fields.map { field in
+      let label = dataset.columns.first { $0.field == field.name }?.label ?? ""
+      return HeaderHints([field.name, label, field.title?.zh ?? ""])
+    }
     for number in 0..<Self.controlRowCount {
       let person = ControlPerson(number)
       checkRecognisers(person, &scanner, &findings)
-      let row = try controlRow(person, number)
+      let row = try controlRow(person, number, hints)
       for finding in check(row) { findings.add(finding) }
     }
     guard findings.findings.isEmpty else {
@@ -45,16 +49,14 @@ extension Redact {
     var published: [[UInt8]?]
   }
 
-  private func controlRow(_ person: ControlPerson, _ number: Int) throws -> ControlRow {
+  private func controlRow(_ person: ControlPerson, _ number: Int, _ hints: [HeaderHints]) throws -> ControlRow {
     var row = ControlRow(values: [], published: [])
     var scanner = IdentifierScanner()
     for (index, field) in fields.enumerated() {
       let transform = transforms[index]
-      let label = dataset.columns.first { $0.field == field.name }?.label ?? ""
-      let hints = HeaderHints([field.name, label, field.title?.zh ?? ""])
       // Columns that say nothing of persons are given nothing of them.
       let isPersonal = transform.isDirectIdentifier || (!transform.keepsText && transform.spans == nil)
-      let value = field.controlValue(number, candidates: isPersonal ? person.values(for: hints) : [])
+      let value = field.controlValue(number, candidates: isPersonal ? person.values(for: hints[index]) : [])
       row.values.append(value)
       guard let value, transform.isPublished else {
         row.published.append(nil)

@@ -21,11 +21,12 @@ final class DistinctValues {
     sorter = ExternalSorter(folder: folder, memoryBudget: memoryBudget)
   }
 
-  func add(_ text: ArraySlice<UInt8>) throws {
+  /// Whether the text is not known to be here already.
+  @discardableResult func add(_ text: ArraySlice<UInt8>) throws -> Bool {
     var slot = place(text.span)
     while slots[slot] > 0 {
       let start = Int(slots[slot] - 1) * length
-      if areEqual(texts.span.extracting(start..<start + length), text.span) { return }
+      if areEqual(texts.span.extracting(start..<start + length), text.span) { return false }
       slot = (slot + 1) & (slots.count - 1)
     }
     texts.append(contentsOf: text)
@@ -35,6 +36,7 @@ final class DistinctValues {
     if count * 2 > slots.count {
       if texts.count + 8 * slots.count > memoryBudget { try spill() } else { grow() }
     }
+    return true
   }
 
   private func place(_ text: Span<UInt8>) -> Int { Int(truncatingIfNeeded: mixedHash(text)) & (slots.count - 1) }
@@ -68,38 +70,5 @@ final class DistinctValues {
   func finish(_ filter: inout BlockedFilter) throws -> ValueSet {
     guard let sorter = sorter.take() else { preconditionFailure("finished once") }
     return try ValueSet(length: length, hasLetters: hasLetters, sorter: sorter, folder: folder, filter: &filter)
-  }
-}
-
-/// Hashes that were seen lately, four to a place: what is not here may have been seen all the same.
-struct RecentHashes: ~Copyable {
-  /// Halves of hashes, high then low.
-  private var words: [UInt64]
-  private let mask: Int
-
-  /// - Parameter room: hashes that it is worth to remember; no more than about 260,000 are.
-  init(room: Int) {
-    var placeCount = 16
-    while placeCount < min(room, 1 << 16) { placeCount *= 2 }
-    words = [UInt64](repeating: 0, count: placeCount * 8)
-    mask = placeCount - 1
-  }
-
-  /// Gives the positions of those that are not here.
-  mutating func insert(_ hashes: [KeyedHash.Value], unseen: inout [Int]) {
-    for index in hashes.indices {
-      let (high, low) = (hashes[index].high, hashes[index].low)
-      let start = (Int(truncatingIfNeeded: high) & mask) &* 8
-      // Without branches on what was read, so that one place need not wait for another's memory.
-      var nearest = UInt64.max
-      for place in 0..<4 {
-        nearest = min(nearest, words[start &+ 2 &* place] ^ high | words[start &+ 2 &* place &+ 1] ^ low)
-      }
-      guard nearest > 0 else { continue }
-      unseen.append(index)
-      let place = start &+ 2 &* Int(truncatingIfNeeded: low & 3)
-      words[place] = high
-      words[place &+ 1] = low
-    }
   }
 }

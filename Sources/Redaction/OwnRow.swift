@@ -12,6 +12,8 @@ struct OwnRow: ~Copyable {
     let column: Int
     /// It stands between what is no letter or digit.
     let isWord: Bool
+    /// It is ideographs and nothing else, which are compared as they are written.
+    let isHan: Bool
   }
 
   /// The values as they are compared, one after the other.
@@ -33,7 +35,9 @@ struct OwnRow: ~Copyable {
     // Most names are ideographs and nothing else; most others are numbers, which are looked for everywhere.
     if value[0] >= 0xe4 && value[0] <= 0xe9 {
       appendIdeographs(value)
-      if text.count > start { return addValue(from: start, column: column, isWord: false) }
+      if text.count > start {
+        return values.append(Value(range: start..<text.count, column: column, isWord: false, isHan: true))
+      }
     } else if isNumber(value) {
       return
     }
@@ -53,12 +57,8 @@ struct OwnRow: ~Copyable {
       hanCount >= 2 || (letterCount >= 1 && letterCount + digitCount >= 5) || (hanCount == 1 && digitCount >= 4)
     guard isName else { return text.removeLast(text.count - start) }
     // Spaces are gone: the words before and after a name written in letters touch it.
-    addValue(from: start, column: column, isWord: hanCount == 0 && (digitCount > 0 || letterCount < 8))
-  }
-
-  private mutating func addValue(from start: Int, column: Int, isWord: Bool) {
-    guard namesSomebody(text.span.extracting(start..<text.count)) else { return text.removeLast(text.count - start) }
-    values.append(Value(range: start..<text.count, column: column, isWord: isWord))
+    let isWord = hanCount == 0 && (digitCount > 0 || letterCount < 8)
+    values.append(Value(range: start..<text.count, column: column, isWord: isWord, isHan: false))
   }
 
   /// Appends a value of two and more ideographs of three bytes; nothing of any other.
@@ -78,6 +78,14 @@ struct OwnRow: ~Copyable {
     return (last >= 0x30 && last <= 0x39) || last | 0x20 == UInt8(ascii: "x")
   }
 
+  /// Whether one of the values can stand in a text that goes out, from a quick look at it: few names have a last character that the
+  /// rest of their row has too.
+  func mayStand(in written: Span<UInt8>) -> Bool {
+    for value in values
+    where !value.isHan || holdsLastCharacter(of: text.span.extracting(value.range), in: written) { return true }
+    return false
+  }
+
   /// Calls for each value that stands in a text that goes out, with the value's column and where it stands in the comparable text.
   ///
   /// - Precondition: `comparable` is comparable text (`ComparableText`).
@@ -86,6 +94,8 @@ struct OwnRow: ~Copyable {
       let wanted = text.span.extracting(value.range)
       var from = 0
       while let start = indexOf(wanted, in: comparable, from: from) {
+        // Seldom asked, because hardly any value stands there.
+        guard namesSomebody(wanted) else { break }
         let place = start..<start + wanted.count
         if !value.isWord || isApart(place, in: comparable) { body(value.column, place) }
         from = start + 1

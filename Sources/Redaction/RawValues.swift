@@ -118,6 +118,7 @@ struct RawValuesBuilder: ~Copyable {
   private let folder: String
   private let memoryBudget: Int
   private var values: [Int: DistinctValues] = [:]
+  private var reversed: [UInt8] = []
 
   init(folder: String, memoryBudget: Int) {
     self.folder = folder
@@ -133,7 +134,12 @@ struct RawValuesBuilder: ~Copyable {
       position += 1 + count
       let set = values[count] ?? DistinctValues(length: count, folder: folder, memoryBudget: memoryBudget)
       values[count] = set
-      try set.add(value)
+      // Written backwards it is the same number to whoever knows.
+      if try set.add(value), count >= RawValues.longEnoughInside {
+        reversed.removeAll(keepingCapacity: true)
+        reversed.append(contentsOf: value.reversed())
+        try set.add(reversed[...])
+      }
     }
   }
 
@@ -153,12 +159,13 @@ struct RemovedValues: ~Copyable {
   private let hash = KeyedHash.random()
   private var seen: RecentHashes
   private var hashes: [KeyedHash.Value] = []
+  private var cells: [Range<Int>] = []
   private var unseen: [Int] = []
   /// Letters and digits that stand together.
   private var run: [UInt8] = []
 
   /// - Parameter byteCount: of the text of the whole table.
-  init(byteCount: Int) { seen = RecentHashes(room: byteCount / 64) }
+  init(byteCount: Int) { seen = RecentHashes(room: min(byteCount / 64, 1 << 18)) }
 
   mutating func removeAll() {
     strong.removeAll(keepingCapacity: true)
@@ -171,17 +178,27 @@ struct RemovedValues: ~Copyable {
     let bytes = batch.bytes
     let text = bytes.span
     hashes.removeAll(keepingCapacity: true)
+    cells.removeAll(keepingCapacity: true)
     for record in batch.rows {
-      hashes.append(hash(text.extracting(batch.field(record, column).range)))
+      let field = batch.field(record, column)
+      let cell = text.extracting(field.range)
+      guard !isShortName(cell) && !CanonicalRows.isNull(field, columnCount: columnCount) else { continue }
+      hashes.append(hash(cell))
+      cells.append(field.range)
     }
     unseen.removeAll(keepingCapacity: true)
-    seen.insert(hashes, unseen: &unseen)
+    seen.findUnseen(hashes, appendingTo: &unseen)
     for index in unseen.indices {
-      let field = batch.field(unseen[index], column)
-      if !CanonicalRows.isNull(field, columnCount: columnCount) {
-        add(text.extracting(field.range))
-      }
+      seen.insert(hashes[unseen[index]])
+      add(text.extracting(cells[unseen[index]]))
     }
+  }
+
+  /// Up to three ideographs hold no number: they are looked for in their own row.
+  private func isShortName(_ cell: Span<UInt8>) -> Bool {
+    guard cell.count <= 9, cell.count % 3 == 0 else { return false }
+    for place in stride(from: 0, to: cell.count, by: 3) where cell[place] < 0xe4 || cell[place] > 0xe9 { return false }
+    return true
   }
 
   mutating func add(_ text: Span<UInt8>) {
@@ -222,10 +239,6 @@ struct RemovedValues: ~Copyable {
     if value.count == 8 && isDay(value) { return }
     strong.append(UInt8(value.count))
     strong.append(contentsOf: value)
-    // Written backwards it is the same number to whoever knows.
-    guard value.count >= RawValues.longEnoughInside, !value.elementsEqual(value.reversed()) else { return }
-    strong.append(UInt8(value.count))
-    strong.append(contentsOf: value.reversed())
   }
 }
 

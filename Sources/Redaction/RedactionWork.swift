@@ -110,7 +110,7 @@ struct RedactionWork: ~Copyable {
           }
         }
         rows.endRow()
-        if !ownRow.isEmpty { checkOwnRow(from: start) }
+        checkOwnRow(from: start)
       }
     }
     return chunk.number
@@ -143,6 +143,7 @@ struct RedactionWork: ~Copyable {
 
   /// Nothing that the row lost may stand in what is published of it.
   private mutating func checkOwnRow(from start: Int) {
+    guard !ownRow.isEmpty, rows.text.withBytes({ ownRow.mayStand(in: $0.extracting(start..<$0.count)) }) else { return }
     comparable.removeAll()
     rows.text.withBytes { comparable.append(comparable: $0.extracting(start..<$0.count)) }
     var leaks: [(column: Int, place: Range<Int>)] = []

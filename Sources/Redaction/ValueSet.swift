@@ -85,13 +85,16 @@ final class ValueSet: Sendable {
 struct BlockedFilter: Sendable {
   private var words: [UInt64]
   private let mask: UInt64
+  /// Where the first line begins.
+  private let first: Int
   /// 16 MiB; beyond 8 million texts it only lets more through.
   private static let largestBlockCount = 1 << 18
 
   init(count: Int) {
     var blocks = 1
     while blocks * 32 < count && blocks < Self.largestBlockCount { blocks *= 2 }
-    words = [UInt64](repeating: 0, count: blocks * 8)
+    words = [UInt64](repeating: 0, count: (blocks + 1) * wordsOfCacheLine)
+    first = wordsToCacheLine(words)
     mask = UInt64(blocks - 1)
   }
 
@@ -115,5 +118,5 @@ struct BlockedFilter: Sendable {
   }
 
   /// From bits that the places within the block do not use alone.
-  private func block(_ hash: UInt64) -> Int { Int((hash &* 0x9e37_79b9_7f4a_7c15) >> 40 & mask) &* 8 }
+  private func block(_ hash: UInt64) -> Int { first &+ Int((hash &* 0x9e37_79b9_7f4a_7c15) >> 40 & mask) &* 8 }
 }

@@ -36,7 +36,7 @@ package struct RecognisedTable: Sendable {
     try delivery.forEachCell(header) { _, column, cell, found in
       evidence[column].add(cell, found)
     } row: { batch, record in
-      joins.add(batch, batch.bytes.span, record: record)
+      joins.add(batch, batch.bytes.span, records: [record])
     }
     let joined = joins.columns
     var verdicts = zip(header.labels, evidence).map { $1.verdict(HeaderHints([$0])) }

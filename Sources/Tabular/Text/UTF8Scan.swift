@@ -172,3 +172,13 @@ package func indexOf(_ wanted: Span<UInt8>, in text: Span<UInt8>, from start: In
     }
   }
 }
+
+/// Whether the last character of a text, which has three bytes, stands anywhere in another.
+package func holdsLastCharacter(of wanted: Span<UInt8>, in text: Span<UInt8>) -> Bool {
+  text.withUnsafeBufferPointer { text in
+    wanted.withUnsafeBufferPointer { wanted in
+      guard let base = text.baseAddress, let key = wanted.baseAddress, wanted.count >= 3 else { return false }
+      return vectors_holds_character(base, text.count, key + wanted.count - 3)
+    }
+  }
+}
