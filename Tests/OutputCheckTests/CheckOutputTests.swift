@@ -15,14 +15,19 @@ import Testing
 @Suite struct CheckOutputTests {
   private let folder = TemporaryFolder()
 
-  /// - Parameter accepted: what somebody has said may stand in the column note.
-  private func candidate(_ rows: [String], accepted: [String: String] = [:]) async throws -> (ReleaseCandidate, Run) {
+  /// - Parameters:
+  ///   - accepted: what somebody has said may stand in the column note.
+  ///   - primaryKey: of the public schema.
+  private func candidate(
+    _ rows: [String], accepted: [String: String] = [:], primaryKey: [String] = [], memoryBudget: Int = 64 << 20
+  ) async throws -> (ReleaseCandidate, Run) {
     for stage in StageName.allCases {
       try FileManager.default.createDirectory(
         atPath: "\(folder.path)/\(stage.rawValue)", withIntermediateDirectories: true)
     }
     let now = Instant(secondsSince1970: 1_795_413_600)
-    let run = Run(id: "test", clock: Clock(now: now, today: now.date), workFolder: folder.path)
+    let run = Run(
+      id: "test", clock: Clock(now: now, today: now.date), workFolder: folder.path, memoryBudget: memoryBudget)
     let columns = ["id", "note"].map { name in
       ColumnPolicy(
         field: name, label: name, disclosure: .open, transform: .keep, repairs: [],
@@ -38,9 +43,9 @@ import Testing
       contact: contact, license: license, expiries: .init(), leastApproval: .none, sourceRoots: [],
       sourceHosts: [], transfer: TransferLimits(), notifications: Notifications(), retention: Retention())
     let key = SymmetricKey([UInt8](repeating: 7, count: 32))
-    let source = Schema(fields: [
-      SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .plainString),
-    ])
+    let source = Schema(
+      fields: [SchemaField(name: "id", type: .canonicalInteger), SchemaField(name: "note", type: .plainString)],
+      primaryKey: primaryKey)
     let transforms = try zip(columns, source.fields).map { policy, field in
       try ColumnTransform(policy: policy, field: field, dataset: id, key: key)
     }
@@ -126,6 +131,35 @@ import Testing
     #expect(try await check(blind, first, removed: numbers) == ["removed-value note -"])
     let (candidate, run) = try await candidate(rows)
     #expect(try await check(candidate, run) == ["sensitive-value note mobile-number"])
+  }
+
+  /// Keys that rise are let go; where the last ones do not, the rows are read again for them.
+  @Test func aKeyThatComesTwiceIsFoundAfterManyThatRise() async throws {
+    let rising = (1...9_000).map { "\($0),x" }
+    let (good, first) = try await candidate(rising + ["5,y"], memoryBudget: 1 << 16)
+    #expect(try await check(good, first) == [])
+    let (bad, second) = try await candidate(rising + ["5,y"], primaryKey: ["id"], memoryBudget: 1 << 16)
+    #expect(try await check(bad, second) == ["output-mismatch id primary-key unique"])
+    let (falling, third) = try await candidate(rising + ["0,y"], primaryKey: ["id"], memoryBudget: 1 << 16)
+    #expect(try await check(falling, third) == [])
+  }
+
+  /// What a column says again and again is looked at once: of what must not get out every place is told all the same.
+  @Test(arguments: [3, 700, 30_000])
+  func everyPlaceIsToldAmongCellsThatRepeat(textCount: Int) async throws {
+    var rows = (0..<40_000).map { "\($0),办理情况第\($0 * 7919 % textCount)类已归档" }
+    let places = [0, 1, 512, 20_000, 20_001, 39_999]
+    for place in places { rows[place] = "\(place),联系13800138000办理" }
+    let (candidate, run) = try await candidate(rows)
+    do {
+      _ = try await CheckOutput().run(CheckOutput.Input(candidate, rawValues(["沪A12345号牌70112233"])), in: run)
+      Issue.record("telephone numbers were let through")
+    } catch let refusal as Refusal {
+      let findings = refusal.report.errors
+      #expect(findings.map(\.code) == [.sensitiveValue])
+      #expect(findings.first?.count == places.count)
+      #expect(findings.first?.examples.map(\.row) == Array(places.prefix(5).map { $0 + 1 }))
+    }
   }
 
   /// Writes the zip file anew, with other rows and read-me, so that nothing but its contents is wrong.

@@ -222,4 +222,49 @@ import Testing
       #expect(shape.longestWord >= longest, "\(text)")
     }
   }
+
+  /// The expected values come from a plain implementation in Python that gives the reference's vectors with its 2 and 4 rounds.
+  @Test func hashesAreThoseOfSipHash() {
+    let hash = KeyedHash(key0: 0x0706_0504_0302_0100, key1: 0x0f0e_0d0c_0b0a_0908)
+    let expected: [Int: (UInt64, UInt64)] = [
+      0: (0xbea5_8827_b2bc_7ee7, 0x0130_30dd_6adb_62fd),
+      1: (0xa8ed_d360_0437_6ffc, 0x63f0_2f2b_cc73_055e),
+      7: (0xc3e0_aaf2_23b9_8410, 0x77ab_4808_c82e_2fa6),
+      8: (0xb4da_e3d5_e1fe_12aa, 0x99c7_f935_ab16_4f72),
+      9: (0x9439_f32c_04b8_dd81, 0x427c_1394_000e_72f4),
+      15: (0x6c52_bdb2_0555_7ec1, 0x0901_7e1e_eccd_2129),
+      16: (0xeb8e_5115_57d9_a8d0, 0x9317_9e3d_f8b0_13b5),
+      23: (0xb9ea_5c40_847b_121d, 0x59c5_e69b_5a77_d89f),
+    ]
+    for (count, value) in expected {
+      let bytes = (0..<count).map { UInt8($0) }
+      #expect(hash(bytes.span) == KeyedHash.Value(high: value.0, low: value.1), "\(count) bytes")
+    }
+  }
+
+  @Test func whatWasNotSeenIsNeverSaidToBe() {
+    var random = SmallRandom(seed: 8)
+    var recent = RecentHashes(room: 1_024)
+    var inserted: Set<KeyedHash.Value> = []
+    func next() -> KeyedHash.Value {
+      KeyedHash.Value(high: UInt64.random(in: 0..<4_000, using: &random), low: UInt64.random(in: 1...2, using: &random))
+    }
+    for round in 0..<300 {
+      if round == 150 { recent = recent.grown(to: 1 << 13) }
+      let hashes = (0..<50).map { _ in next() }
+      var unseen: [Int] = []
+      recent.findUnseen(hashes, appendingTo: &unseen)
+      for index in hashes.indices where !unseen.contains(index) { #expect(inserted.contains(hashes[index])) }
+      for index in unseen {
+        recent.insert(hashes[index])
+        inserted.insert(hashes[index])
+      }
+    }
+    // With room for all, all are remembered.
+    var (roomy, unseen) = (RecentHashes(room: 64), [Int]())
+    let hashes = (1...40).map { KeyedHash.Value(high: $0 << 40 | $0, low: 7) }
+    for hash in hashes { roomy.insert(hash) }
+    roomy.grown(to: 4_096).findUnseen(hashes, appendingTo: &unseen)
+    #expect(unseen.count <= 4)
+  }
 }
