@@ -52,7 +52,7 @@ bench: build ## Measures the release build beside its peers (BENCH="--large --ma
 	@if [ ! -x .cache/bench-python/bin/python ]; then python3 -m venv .cache/bench-python; fi
 	@.cache/bench-python/bin/python -c 'import numpy, polars, frictionless' 2>/dev/null \
 	  || .cache/bench-python/bin/python -m pip install -q --disable-pip-version-check numpy polars frictionless
-	@swift build -c release --product decoding-bench $(SWIFT_FLAGS)
+	@swift build -c release --product core-bench $(SWIFT_FLAGS)
 	@python3 .ci/bench $(BENCH)
 
 fuzz: setup ## Looks for crashes of the readers for a minute each (FUZZ="--seconds 720"; --planted to see that bugs are found).

@@ -110,7 +110,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Publication", "Tabular"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
-      name: "decoding-bench", dependencies: ["Publication", "Tabular"], path: "Tests/DecodingBench",
+      name: "core-bench", dependencies: ["Publication", "Recognition", "Tabular"], path: "Tests/CoreBench",
       swiftSettings: strict),
     .executableTarget(
       name: "fuzz", dependencies: ["Publication", "SiteConfiguration", "Tabular", "TableSchema", "TestSupport"],

@@ -167,7 +167,45 @@ static inline __attribute__((always_inline)) bool vectors_damage_body(const uint
   return vectors_any(hit);
 }
 
+/// Whether the text may hold a sign that has a plain form: a full-width digit, something that cannot be seen, an entity of HTML.
+///
+/// Chinese characters, commas, colons, brackets and quotes are none, and are most of what is not ASCII.
+static inline __attribute__((always_inline)) bool vectors_folds_body(const uint8_t *p, size_t n) {
+  uint8_t edge[64];
+  vectors_lane hit = {0};
+  for (size_t i = 0; i < n; i += 32) {
+    const uint8_t *at = p + i;
+    if (n - i < 34) {
+      memset(edge, 'a', sizeof edge);
+      memcpy(edge, p + i, n - i);
+      at = edge;
+    }
+    const vectors_lane a = vectors_load(at);
+    // Most lanes are ASCII and characters of E4 to E9.
+    const vectors_lane other = ((vectors_lane)(a >= 0xc0) & ~((vectors_lane)(a >= 0xe4) & (vectors_lane)(a <= 0xe9))) |
+                               (vectors_lane)(a == '&');
+    if (!vectors_any(other)) continue;
+    const vectors_lane b = vectors_load(at + 1), c = vectors_load(at + 2);
+    // U+3000 and U+30FB are the only ones of U+3000...3FFF.
+    const vectors_lane plain =
+        ((vectors_lane)(a == 0xe3) & ~(((vectors_lane)(b == 0x80) & (vectors_lane)(c == 0x80)) |
+                                       ((vectors_lane)(b == 0x83) & (vectors_lane)(c == 0xbb)))) |
+        // Full-width , : ; and the question mark.
+        ((vectors_lane)(a == 0xef) & (vectors_lane)(b == 0xbc) &
+         ((vectors_lane)(c == 0x8c) | (vectors_lane)(c == 0x9a) | (vectors_lane)(c == 0x9b) | (vectors_lane)(c == 0x9f))) |
+        // Quotes and the ellipsis.
+        ((vectors_lane)(a == 0xe2) & (vectors_lane)(b == 0x80) &
+         ((vectors_lane)(c == 0x98) | (vectors_lane)(c == 0x99) | (vectors_lane)(c == 0x9c) | (vectors_lane)(c == 0x9d) |
+          (vectors_lane)(c == 0xa6)));
+    hit |= other & ~plain;
+  }
+  return vectors_any(hit);
+}
+
 #if defined(__x86_64__)
+__attribute__((target("avx2"))) static inline bool vectors_folds_wide(const uint8_t *p, size_t n) {
+  return vectors_folds_body(p, n);
+}
 __attribute__((target("avx2"))) static inline vectors_text vectors_utf8_wide(const uint8_t *p, size_t n) {
   return vectors_utf8_body(p, n);
 }
@@ -176,6 +214,7 @@ __attribute__((target("avx2"))) static inline bool vectors_damage_wide(const uin
 }
 static inline bool vectors_is_wide(void) { return __builtin_cpu_supports("avx2"); }
 #else
+static inline bool vectors_folds_wide(const uint8_t *p, size_t n) { return vectors_folds_body(p, n); }
 static inline vectors_text vectors_utf8_wide(const uint8_t *p, size_t n) { return vectors_utf8_body(p, n); }
 static inline bool vectors_damage_wide(const uint8_t *p, size_t n) { return vectors_damage_body(p, n); }
 static inline bool vectors_is_wide(void) { return 0; }
@@ -188,6 +227,9 @@ static inline vectors_text vectors_look_at_utf8(const uint8_t *p, size_t n) {
 }
 static inline bool vectors_may_hold_damage(const uint8_t *p, size_t n) {
   return vectors_is_wide() ? vectors_damage_wide(p, n) : vectors_damage_plain(p, n);
+}
+static inline bool vectors_may_fold(const uint8_t *p, size_t n) {
+  return n >= 34 && vectors_is_wide() ? vectors_folds_wide(p, n) : vectors_folds_body(p, n);
 }
 
 #pragma clang diagnostic pop

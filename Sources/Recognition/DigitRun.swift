@@ -34,7 +34,7 @@ func wholeNumber(_ text: ArraySlice<UInt8>) -> [UInt8]? {
 @inline(__always) func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
 /// What people write between the groups of one number.
-private func isSeparator(_ byte: UInt8) -> Bool {
+func isSeparator(_ byte: UInt8) -> Bool {
   switch byte {
   case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "~"),
     UInt8(ascii: "("), UInt8(ascii: ")"), 0x09, 0x0a, 0x0d:

@@ -9,6 +9,8 @@ package import Tabular
 /// - Source: privacy.md §1.
 package struct IdentifierScanner: Sendable {
   private var run = DigitRun()
+  private let signs = identifierSigns
+  let characterKinds = roleAndPlaceCharacters
 
   package init() {}
 
@@ -28,12 +30,8 @@ package struct IdentifierScanner: Sendable {
       }
       return
     }
-    let shape = CellShape(of: text)
-    guard shape.mayFold else {
-      scanFolded(text, found)
-      if shape.wideCount >= 2 { scanWords(text, found) }
-      return
-    }
+    let hasSpelledDigits = scanWords(text, found)
+    guard hasSpelledDigits || mayHoldFoldedSigns(text) else { return scanFolded(text, found) }
     let bytes = [UInt8](copying: text)
     var places: [Int] = []
     let folded = foldedText(bytes[...], places: &places)
@@ -44,29 +42,16 @@ package struct IdentifierScanner: Sendable {
       recognition.range = places[recognition.range.lowerBound]..<last + characterLength(bytes[last])
       found(recognition)
     }
-    if shape.wideCount >= 2 { scanWords(text, found) }
   }
 
   private mutating func scanFolded(_ text: Span<UInt8>, _ found: (Recognition) -> Void) {
-    var index = 0
+    let signs = signs
+    var index = signs.first(in: text, from: 0)
     var wordEnd = 0
     while index < text.count {
       let byte = text[index]
-      if let end = uuidEnd(text, index) ?? meaninglessEnd(text, index, found) {
-        index = end
-      } else if isDigit(byte) {
-        lookIntoDigits(text, index, found)
-        index = run.collect(text, from: index)
-        run.report(found)
-      } else if isLetter(byte) {
-        guard index >= wordEnd else {
-          index += 1
-          continue
-        }
-        wordEnd = index
-        while wordEnd < text.count && (isLetter(text[wordEnd]) || isDigit(text[wordEnd])) { wordEnd += 1 }
-        lookAtWord(text, index..<wordEnd, found)
-        while index < wordEnd && !isDigit(text[index]) { index += 1 }
+      if isDigit(byte) || isLetter(byte) {
+        index = scanWord(text, index, &wordEnd, found)
       } else {
         switch byte {
         case UInt8(ascii: "@"): lookAtAddress(text, index, index + 1, found)
@@ -74,18 +59,70 @@ package struct IdentifierScanner: Sendable {
         case UInt8(ascii: "(") where hasPrefix(text, index, "(at)"): lookAtAddress(text, index, index + 4, found)
         case UInt8(ascii: ":") where hasPrefix(text, index, "://"): lookAtURL(text, index, found)
         case UInt8(ascii: "-") where hasPrefix(text, index, "-----BEGIN"):
-          found(Recognition(.secret, index..<text.count, .certain))
-          return
-        case 0xe4...0xe9:
-          if let end = plateEnd(text, index) {
-            found(Recognition(.licensePlate, index..<end, .certain))
-            index = end
-            continue
-          }
+          return found(Recognition(.secret, index..<text.count, .certain))
         default: break
         }
-        index += byte < 0x80 ? 1 : characterLength(byte)
+        index += 1
       }
+      index = signs.first(in: text, from: index)
+    }
+  }
+
+  /// Looks at the letters and digits from a place on, and gives the place to go on from.
+  private mutating func scanWord(
+    _ text: Span<UInt8>, _ index: Int, _ wordEnd: inout Int, _ found: (Recognition) -> Void
+  ) -> Int {
+    var index = index
+    if index == 0 || !isAlphanumeric(text[index - 1]) {
+      if let plate = plate(before: index, in: text) {
+        found(Recognition(.licensePlate, plate, .certain))
+        return plate.upperBound
+      }
+      var end = index
+      while end < text.count && isAlphanumeric(text[end]) { end += 1 }
+      if end - index == 8, let end = uuidEnd(text, index) { return end }
+      if end - index >= 18, let end = meaninglessEnd(text, index..<end, found) { return end }
+    }
+    guard !isDigit(text[index]) else {
+      lookIntoDigits(text, index, found)
+      if let end = endOfShortNumber(text, index) { return end }
+      let end = run.collect(text, from: index)
+      run.report(found)
+      return end
+    }
+    guard index >= wordEnd else { return index + 1 }
+    wordEnd = index
+    while wordEnd < text.count && isAlphanumeric(text[wordEnd]) { wordEnd += 1 }
+    lookAtWord(text, index..<wordEnd, found)
+    while index < wordEnd && !isDigit(text[index]) { index += 1 }
+    return index
+  }
+
+  /// The licence plate whose letters and digits begin at a place, after the character of the province.
+  private func plate(before index: Int, in text: Span<UInt8>) -> Range<Int>? {
+    guard index >= 3 else { return nil }
+    // WJ沪 12345
+    let start = text[index - 1] >= 0x80 ? index - 3 : index - 4
+    guard start >= 0, text[start + 2] >= 0x80, let end = plateEnd(text, start) else { return nil }
+    return start..<end
+  }
+
+  /// Where a run of digits ends that has less than eleven of them, which is no number of a person; nil for any other.
+  private func endOfShortNumber(_ text: Span<UInt8>, _ start: Int) -> Int? {
+    var index = start
+    var digits = 0
+    while true {
+      while index < text.count && isDigit(text[index]) {
+        digits += 1
+        index += 1
+      }
+      guard digits < 11 else { return nil }
+      // An exponent makes it longer than it is.
+      if index < text.count && text[index] | 0x20 == UInt8(ascii: "e") { return nil }
+      var next = index
+      while next < text.count && next - index < 3 && isSeparator(text[next]) { next += 1 }
+      guard next > index, next < text.count, isDigit(text[next]) else { return index }
+      index = next
     }
   }
 
@@ -107,28 +144,25 @@ package struct IdentifierScanner: Sendable {
 
   /// A credit code or a digest: digits in it that look like a telephone number mean nothing.
   ///
+  /// - Parameter word: letters and digits with none before and after them.
   /// - Returns: the index after it.
-  private func meaninglessEnd(_ text: Span<UInt8>, _ index: Int, _ found: (Recognition) -> Void) -> Int? {
-    func isPart(_ place: Int) -> Bool { place < text.count && (isDigit(text[place]) || isLetter(text[place])) }
-    guard isPart(index + 17), index == 0 || !isPart(index - 1) else { return nil }
-    var end = index
+  private func meaninglessEnd(_ text: Span<UInt8>, _ word: Range<Int>, _ found: (Recognition) -> Void) -> Int? {
     var letters = 0
     var hex = true
-    while isPart(end) {
-      if isLetter(text[end]) {
-        letters += 1
-        hex = hex && text[end] | 0x20 <= UInt8(ascii: "f")
-      }
-      end += 1
+    for index in word where isLetter(text[index]) {
+      letters += 1
+      hex = hex && text[index] | 0x20 <= UInt8(ascii: "f")
     }
     guard letters > 0 else { return nil }
-    let count = end - index
+    let count = word.count
     if hex && letters >= 3 && (count == 32 || count == 40 || count == 64 || count == 128) {
-      found(Recognition(.hashedValue, index..<end, .possible))
-      return end
+      found(Recognition(.hashedValue, word, .possible))
+      return word.upperBound
     }
-    if count == 18, letters >= 2 || !isDigit(text[index]) || text[end - 1] | 0x20 != UInt8(ascii: "x") {
-      return isCreditCode(text.extracting(index..<end)) ? end : nil
+    if count == 18,
+      letters >= 2 || !isDigit(text[word.lowerBound]) || text[word.upperBound - 1] | 0x20 != UInt8(ascii: "x")
+    {
+      return isCreditCode(text.extracting(word)) ? word.upperBound : nil
     }
     return nil
   }
@@ -396,7 +430,12 @@ package struct IdentifierScanner: Sendable {
   }
 }
 
-func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a }
+/// What in ASCII may begin an identifier, or stand in the middle of one.
+private let identifierSigns = ASCIISigns { isAlphanumeric($0) || "@%(:-".utf8.contains($0) }
+
+@inline(__always) func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
+
+@inline(__always) func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a }
 
 func isTokenByte(_ byte: UInt8) -> Bool {
   isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")

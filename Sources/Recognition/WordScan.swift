@@ -4,60 +4,71 @@ internal import Tabular
 
 extension IdentifierScanner {
   /// Looks for what is written in characters: names, addresses down to the room, numbers of officers' cards.
-  func scanWords(_ text: Span<UInt8>, _ found: (Recognition) -> Void) {
-    guard text.count >= 6 else { return }
-    var index = 0
-    while index < text.count {
-      let byte = text[index]
-      guard byte >= 0xe3 && byte <= 0xe9 else {
-        index += characterLength(byte)
+  ///
+  /// - Returns: whether spelled-out digits follow one another, as of a number that is read out.
+  func scanWords(_ text: Span<UInt8>, _ found: (Recognition) -> Void) -> Bool {
+    guard text.count >= 6 else { return false }
+    var from = 0
+    var hasSpelledDigits = false
+    while let (index, kind) = characterKinds.first(in: text, from: from) {
+      from = index + 3
+      if kind == CharacterKind.digit.rawValue {
+        hasSpelledDigits =
+          hasSpelledDigits || characterKinds.kind(of: character(text, from)) == CharacterKind.digit.rawValue
         continue
       }
-      let scalar = character(text, index)
-      if roleStarts.contains(scalar), let end = roleEnd(text, index) {
-        let start = skipMarks(text, end)
-        if let end = nameEnd(text, start) {
-          found(Recognition(.personalName, start..<end, .certain))
-          index = end
-          continue
-        }
-        index = end
+      guard kind >= CharacterKind.firstRole else {
+        lookAround(text, index, CharacterKind(rawValue: kind), found)
         continue
       }
-      switch scalar {
-      case 0x5ba4:  // 室
-        if let address = addressStart(text, index) {
-          let isHome = hasWord(["住", "上门"], before: address, in: text)
-          found(Recognition(.homeAddress, address..<index + 3, isHome ? .certain : .possible))
-        }
-      case 0x697c, 0x5143, 0x5f04, 0x53f7, 0x680b:  // 楼, 单元, 弄, 号, 栋: the room without 室
-        if let range = roomWithoutWord(text, index) {
-          let isHome = hasWord(["住", "上门", "接"], before: range.lowerBound, in: text)
-          found(Recognition(.homeAddress, range, isHome ? .certain : .possible))
-        }
-      case 0x5bb6, 0x4f4f, 0x5b85:  // 家里电话, 住宅电话, 宅电
-        if let range = homeTelephone(text, index) { found(Recognition(.landlineNumber, range, .certain)) }
-      case 0x5b57:  // 字
-        if let range = officerCard(text, index) { found(Recognition(.officerCardNumber, range, .certain)) }
-      case 0x5148, 0x5973, 0x540c, 0x963f, 0x8001:  // 先生, 女士, 同志, 阿姨, 老师
-        if let range = addressedName(text, index) { found(Recognition(.personalName, range, .certain)) }
-      case 0x7684:  // 的
-        // 身份证…的王芳, …室的王芳
-        if index > 0,
-          isDigit(text[index - 1]) || text[index - 1] | 0x20 == UInt8(ascii: "x")
-            || character(text, index - 3) == 0x5ba4,
-          let end = nameEnd(text, index + 3)
-        {
-          found(Recognition(.personalName, index + 3..<end, .certain))
-        }
-      default: break
+      guard let end = roleEnd(text, index, kind) else {
+        // 老 begins 老人 and stands in 老师.
+        if let kind = rolesWithAnotherKind[character(text, index)] { lookAround(text, index, kind, found) }
+        continue
       }
-      index += 3
+      let start = skipMarks(text, end)
+      from = end
+      guard let end = nameEnd(text, start) else { continue }
+      found(Recognition(.personalName, start..<end, .certain))
+      from = end
+    }
+    return hasSpelledDigits
+  }
+
+  private func lookAround(
+    _ text: Span<UInt8>, _ index: Int, _ kind: CharacterKind?, _ found: (Recognition) -> Void
+  ) {
+    switch kind {
+    case .room:
+      if let address = addressStart(text, index) {
+        let isHome = hasWord(["住", "上门"], before: address, in: text)
+        found(Recognition(.homeAddress, address..<index + 3, isHome ? .certain : .possible))
+      }
+    case .house:
+      if let range = roomWithoutWord(text, index) {
+        let isHome = hasWord(["住", "上门", "接"], before: range.lowerBound, in: text)
+        found(Recognition(.homeAddress, range, isHome ? .certain : .possible))
+      }
+    case .home: if let range = homeTelephone(text, index) { found(Recognition(.landlineNumber, range, .certain)) }
+    case .document: if let range = officerCard(text, index) { found(Recognition(.officerCardNumber, range, .certain)) }
+    case .address: if let range = addressedName(text, index) { found(Recognition(.personalName, range, .certain)) }
+    case .possessive:
+      // 身份证…的王芳, …室的王芳
+      if index > 0,
+        isDigit(text[index - 1]) || text[index - 1] | 0x20 == UInt8(ascii: "x")
+          || character(text, index - 3) == 0x5ba4,
+        let end = nameEnd(text, index + 3)
+      {
+        found(Recognition(.personalName, index + 3..<end, .certain))
+      }
+    case .digit, nil: break
     }
   }
 
-  private func roleEnd(_ text: Span<UInt8>, _ index: Int) -> Int? {
-    for word in roleWords where hasPrefix(text, index, word) { return index + word.utf8CodeUnitCount }
+  private func roleEnd(_ text: Span<UInt8>, _ index: Int, _ kind: UInt8) -> Int? {
+    for word in roleWordsByStart[Int(kind - CharacterKind.firstRole)] where hasPrefix(text, index, word) {
+      return index + word.utf8CodeUnitCount
+    }
     return nil
   }
 
@@ -218,7 +229,63 @@ private let roleWords: [StaticString] = [
   "家属",
   "名叫", "我叫", "女儿", "儿子", "丈夫", "妻子", "父亲", "母亲", "经办", "男子", "女子", "老人", "房东", "租客", "收件人", "寄件人", "驾驶员", "店主", "经营者",
 ]
-private let roleStarts = HanSet("法联投举反来申当负经监受嫌被委代市居村患病业户家学员职死伤司乘姓原名男女老房租收寄驾店我儿丈妻父母")
+/// Why a character is looked around.
+private enum CharacterKind: UInt8 {
+  /// 室, the last of an address.
+  case room = 1
+  /// What stands before the number of a room: 楼, 单元, 弄, 号, 栋.
+  case house
+  /// 家里电话, 住宅电话, 宅电
+  case home
+  /// 字, in the number of an officer's card.
+  case document
+  /// 先生, 女士, 同志, 阿姨, 老师, after a name.
+  case address
+  /// 的
+  case possessive
+  /// 一, 幺, 壹
+  case digit
+
+  /// From here on, characters that begin words which a name follows: which ones, counted from it.
+  static let firstRole: UInt8 = 16
+
+  static let characters: [(CharacterKind, String)] = [
+    (.room, "室"), (.house, "楼元弄号栋"), (.home, "家住宅"), (.document, "字"), (.address, "先女同阿老"), (.possessive, "的"),
+    (.digit, spelledDigits),
+  ]
+}
+
+/// `roleWords` by their first character, in the order of the list.
+private let roleWordsByStart: [[StaticString]] = roleStarts.map { start in
+  roleWords.filter { $0.description.unicodeScalars.first == start }
+}
+private let roleStarts: [Unicode.Scalar] = {
+  var starts: [Unicode.Scalar] = []
+  for word in roleWords {
+    if let start = word.description.unicodeScalars.first, !starts.contains(start) { starts.append(start) }
+  }
+  return starts
+}()
+
+/// The characters at which names, addresses and officers' cards are looked for.
+let roleAndPlaceCharacters: CharacterKinds = {
+  var kinds = CharacterKinds()
+  for (kind, characters) in CharacterKind.characters {
+    for character in characters.unicodeScalars { kinds.set(kind.rawValue, of: character) }
+  }
+  for (place, start) in roleStarts.enumerated() { kinds.set(CharacterKind.firstRole + UInt8(place), of: start) }
+  return kinds
+}()
+
+/// What else begins with characters that begin a role: 女士, 老师, 家里电话.
+private let rolesWithAnotherKind: [UInt32: CharacterKind] = {
+  var others: [UInt32: CharacterKind] = [:]
+  for (kind, characters) in CharacterKind.characters {
+    for character in characters.unicodeScalars where roleStarts.contains(character) { others[character.value] = kind }
+  }
+  return others
+}()
+
 /// Characters that begin what is written after a name.
 private let afterNames = HanSet("反称说的电住手已要因在与和于同向对到报咨询问示提申请身证号现系是为将被把给及等之应需未曾最昨今上下日认某先女投诉求所该其从（，。；、：")
 private let wordsAfterNames: [StaticString] = [

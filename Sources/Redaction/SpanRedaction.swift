@@ -37,7 +37,10 @@ struct SpanRedaction: Sendable {
       removed(text)
       return false
     }
-    found.sort { ($0.range.lowerBound, $1.range.upperBound) < ($1.range.lowerBound, $0.range.upperBound) }
+    found.sort {
+      ($0.range.lowerBound, $1.range.upperBound, $0.identifier.rawValue)
+        < ($1.range.lowerBound, $0.range.upperBound, $1.identifier.rawValue)
+    }
     var position = 0
     for recognition in found {
       // One that begins inside the one before may still end after it.

@@ -114,7 +114,7 @@ func decodedScalar(_ bytes: ArraySlice<UInt8>) -> UInt32 {
 
 /// 〇 零 一 二 三 四 五 六 七 八 九, as they stand on cheques, and as they are read out (幺, 两, 拐, 洞, 勾), as numbers.
 func chineseDigit(_ scalar: UInt32) -> UInt8? {
-  guard spelledDigits.contains(scalar) else { return nil }
+  guard spelledDigitSet.contains(scalar) else { return nil }
   return switch scalar {
   case 0x3007, 0x96f6, 0x6d1e: 0
   case 0x4e00, 0x5e7a, 0x58f9: 1
@@ -129,7 +129,9 @@ func chineseDigit(_ scalar: UInt32) -> UInt8? {
   }
 }
 
-private let spelledDigits = HanSet("〇零洞一幺壹二两贰三叁四肆五伍六陆七拐柒八捌九勾玖")
+/// The characters of spelled-out digits.
+package let spelledDigits = "〇零洞一幺壹二两贰三叁四肆五伍六陆七拐柒八捌九勾玖"
+let spelledDigitSet = HanSet(spelledDigits)
 
 /// Spelled-out digits count as digits where five or more follow one another, or two or more beside a digit: 一 alone is a word.
 private func appendChineseDigits(_ text: ArraySlice<UInt8>, from: Int, to plain: inout [UInt8]) -> Int {
