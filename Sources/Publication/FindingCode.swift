@@ -51,6 +51,7 @@ package enum FindingCode: String, Sendable, CaseIterable {
   case controlRun = "control-run"
   case removedValue = "removed-value"
   case complementaryMask = "complementary-mask"
+  case anonymityClaim = "anonymity-claim"
   case outputMismatch = "output-mismatch"
 
   package var severity: Severity {
@@ -321,6 +322,14 @@ package enum FindingCode: String, Sendable, CaseIterable {
           en: "shows other ends than a mask that is published: the two together give the value away"),
         LocalizedText(
           zh: "请改用与其相同的 keep_first 和 keep_last,或去除该列", en: "use the same keep_first and keep_last, or drop the column")
+      )
+    case .anonymityClaim:
+      (
+        LocalizedText(
+          zh: "文字称数据已匿名化,但公开的列并不匿名", en: "a text calls the data anonymous, but what is published of a column is not"),
+        LocalizedText(
+          zh: "遮盖、概化或编码后的内容仍属个人信息:请改称“已脱敏”或“去标识化”,或去除该列",
+          en: "masked, generalised or hashed values are personal information still: say de-identified, or drop the column")
       )
     case .outputMismatch:
       (

@@ -37,7 +37,7 @@ package struct ColumnTreatment: Sendable {
   }
 
   /// Something of its values is not published.
-  package var isProtected: Bool { policy.transform != .keep || policy.onFind == .redact || policy.suppression != nil }
+  package var isProtected: Bool { policy.isProtected }
 
   /// What somebody who has the release may still find out about the values; nil where nothing of them is left.
   ///
@@ -106,6 +106,11 @@ package struct ColumnTreatment: Sendable {
     default: return nil
     }
   }
+}
+
+extension ColumnPolicy {
+  /// Something of the column's values is not published.
+  package var isProtected: Bool { transform != .keep || onFind == .redact || suppression != nil }
 }
 
 extension PrivacySummary {

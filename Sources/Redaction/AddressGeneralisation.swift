@@ -99,7 +99,8 @@ private struct PartName {
     count += 1
   }
 
-  /// 王小明愚园: somebody's name before that of the road. Few roads have a long name that begins with a surname.
+  /// Whether it is the name of a place: 王小明愚园 is somebody's before that of a road, for few roads have a long name that begins
+  /// with a surname.
   func isName(_ lengths: ClosedRange<Int>, personFrom: Int = 4) -> Bool {
     lengths.contains(count) && !(count >= personFrom && surnames.contains(first))
   }

@@ -78,6 +78,10 @@ package struct Redact: Stage {
       throw Refusal(Report(stage: Self.name, findings: findings.findings, rowCount: rowCount))
     }
     let schema = PublicSchema(transforms: transforms, source: table.schema, exceedsDouble: table.exceedsDouble)
+    let claims = anonymityFindings(schema)
+    guard claims.isEmpty else {
+      throw Refusal(Report(stage: Self.name, findings: claims, rowCount: rowCount))
+    }
     let rawValues = try removed.finish()
     return Redacted(
       table: PublicTable(

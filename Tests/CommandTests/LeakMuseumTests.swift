@@ -347,6 +347,19 @@ import Testing
     #expect(try site.daylight("publish", "office/second", now: clock).code == 0)
   }
 
+  /// What is masked must not be called anonymous, nor a table of persons; what is dropped may.
+  @Test(arguments: [("drop", "none", 0), ("{mask: {keep_first: 1}}", "none", 3), ("drop", "person", 3)])
+  func aTableThatIsCalledAnonymous(transform: String, subject: String, code: Int32) throws {
+    let site = try TestSite()
+    try site.addDataset(
+      columns: ["name: {disclosure: direct-identifier, transform: \(transform)}", "k: {disclosure: public}"],
+      fields: ["{\"name\":\"name\",\"type\":\"string\"}", "{\"name\":\"k\",\"type\":\"string\",\"title\":\"已匿名化的编号\"}"],
+      input: "name,k\n王试验,a\n李试验,b\n", more: "release: {formats: [csv]}", subject: subject)
+    let result = try site.daylight("publish", now: clock)
+    #expect(result.code == code, "\(result.output)\(result.error)")
+    #expect((result.output + result.error).contains("calls the data anonymous") == (code != 0))
+  }
+
   /// A mistake of the configuration: a telephone that is declared public.
   @Test func aPhoneDeclaredPublic() throws {
     let found = try outcome(

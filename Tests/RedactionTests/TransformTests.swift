@@ -168,4 +168,14 @@ import Testing
     let refusal = try #require(throws: Refusal.self) { try broken.controlRun() }
     #expect(refusal.report.findings.map { "\($0.code.rawValue) \($0.field ?? "")" } == ["control-run phone"])
   }
+
+  @Test(arguments: [
+    ("数据已匿名化处理", true), ("不含姓名。已匿名。", true), ("All records are anonymised.", true), ("Fully anonymous data", true),
+    ("经脱敏处理,无法识别个人", true),
+    ("匿名举报电话", false), ("遮盖是显示方式,不是匿名化", false), ("数据并未匿名化", false), ("The data are not anonymised.", false),
+    ("已脱敏、去标识化", false), ("Anonymous tip line", false),
+  ])
+  func claimsOfAnonymity(text: String, isOne: Bool) {
+    #expect(claimsAnonymity(text) == isOne, "\(text)")
+  }
 }
