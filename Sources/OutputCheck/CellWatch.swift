@@ -118,6 +118,9 @@ struct CellWatch: ~Copyable {
     if isNumber[column] ? shape.mayBeLongNumber : shape.mayHoldIdentifier {
       found.removeAll(keepingCapacity: true)
       scanner.scan(cell, isNumber: isNumber[column]) { found.append($0) }
+      if isText[column] && shape.longestWord >= 7 {
+        forEachLinkedFile(in: cell) { found.append(Recognition(.linkedFile, $0, .certain)) }
+      }
       recognised.add(found, in: cell, column: column, field: names[column], row: row)
       isRecognised = found.contains { $0.certainty == .certain }
     } else if shape.longestWord >= 7 {

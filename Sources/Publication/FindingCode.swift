@@ -329,7 +329,9 @@ package enum FindingCode: String, Sendable, CaseIterable {
           zh: "文字称数据已匿名化,但公开的列并不匿名", en: "a text calls the data anonymous, but what is published of a column is not"),
         LocalizedText(
           zh: "遮盖、概化或编码后的内容仍属个人信息:请改称“已脱敏”或“去标识化”,或去除该列",
-          en: "masked, generalised or hashed values are personal information still: say de-identified, or drop the column")
+          en:
+            "masked, generalised or hashed values are personal information still: say de-identified, or drop the column"
+        )
       )
     case .outputMismatch:
       (

@@ -26,7 +26,8 @@ private let ruleTexts: [String: String] = [
   "messaging-account": "即时通讯账号", "network-address": "网络地址", "device-identifier": "设备识别码",
   "medical-card-number": "医保、就诊卡号",
   "secret": "密钥或口令", "hashed-value": "可被反推的摘要值", "personal-name": "姓名", "home-address": "到室的地址", "coordinates": "精确坐标",
-  "birth-date": "出生日期", "rows": "行数", "columns": "列", "min": "最少行数", "max": "最多行数", "change": "行数变化",
+  "birth-date": "出生日期", "linked-file": "指向文件的链接", "rows": "行数", "columns": "列", "min": "最少行数", "max": "最多行数",
+  "change": "行数变化",
   // What was taken out and is there all the same.
   "own-row": "同一行中去除的列", "joined": "相邻各列连读", "digest": "摘要值",
   // What has changed since a column was signed off.

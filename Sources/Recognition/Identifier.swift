@@ -39,6 +39,8 @@ package enum Identifier: String, Sendable, CaseIterable {
   case homeAddress = "home-address"
   case coordinates
   case birthDate = "birth-date"
+  /// The address of a document: what is in it nobody has looked at. `recognise` does not know it.
+  case linkedFile = "linked-file"
   /// 统一社会信用代码: public.
   case creditCode = "unified-social-credit-code"
   /// 注册号 of 15 places: public.

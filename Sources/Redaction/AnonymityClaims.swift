@@ -30,10 +30,12 @@ func claimsAnonymity(_ text: String) -> Bool {
   return claims.contains { claim in
     var rest = text[...]
     while let place = rest.firstRange(of: claim) {
-      let clause = text[..<place.lowerBound].suffix(12).split(omittingEmptySubsequences: false) {
-        "。，；：、,.;:".contains($0)
-      }.last ?? ""
-      let isDenied = denials.contains { clause.contains($0) } || clause.suffix(4).contains { chineseDenials.contains($0) }
+      let clause =
+        text[..<place.lowerBound].suffix(12).split(omittingEmptySubsequences: false) {
+          "。，；：、,.;:".contains($0)
+        }.last ?? ""
+      let isDenied =
+        denials.contains { clause.contains($0) } || clause.suffix(4).contains { chineseDenials.contains($0) }
       if !isDenied { return true }
       rest = rest[place.upperBound...]
     }

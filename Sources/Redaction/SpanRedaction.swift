@@ -23,6 +23,9 @@ struct SpanRedaction: Sendable {
         places.append($0)
       }
     }
+    if isText && !accepted.contains(.linkedFile) {
+      forEachLinkedFile(in: text) { places.append(Recognition(.linkedFile, $0, .certain)) }
+    }
     found = places
   }
 

@@ -4,11 +4,11 @@ import Testing
 
 /// Leaks that happened elsewhere, or nearly, each as somebody would make it happen here (privacy.md §4).
 ///
-/// Of the 42 cases: 1–3, 5, 9, 12, 15, 16, 18, 22, 24–28, 31–33 and 36 are here. Elsewhere: 14 and 42 (no value in what people are told) in
+/// Of the 42 cases: 1–3, 5, 9, 12, 13, 15, 16, 18, 22, 24–28, 31–33, 36 and 39 are here. Elsewhere: 14 and 42 (no value in what people are told) in
 /// `outcome` and `BadInputTests`; 23 (encodings) in `TableToolsTests`; 29 (no samples of values) in `PublishTests`; 30 (nothing but what
 /// was meant in packed files) and 37 (formulas) in `CheckOutputTests`; 38 (keys are gone) in `PublishTests`; 40 (tokens of two datasets)
 /// in `TransformTests`. 17 holds because there are no lists of exceptions. Waiting for Excel: 7, 8, 10, 11. Waiting for group sizes: 4, 6,
-/// 19–21, 34, 35. Waiting for others: 13 (files behind links), 39 (order of rows), 41 (erasure).
+/// 19–21, 34, 35. Waiting for others: 41 (erasure).
 ///
 /// All persons are made up: their
 /// numbers have valid check digits and an area or a segment that was never given out, or are common test numbers.
@@ -347,13 +347,47 @@ import Testing
     #expect(try site.daylight("publish", "office/second", now: clock).code == 0)
   }
 
+  /// 13: 255 documents behind links held what the table did not.
+  @Test func filesBehindLinks() throws {
+    let rows = [
+      ["1", "https://www.example/notice/2026-11.html"], ["2", "附件见 https://files.example/upload/决定书-17.PDF，请查收"],
+      ["3", "/attach/2026/scan_03.jpg"],
+    ]
+    let columns = ["id: {disclosure: public}", "notice: {disclosure: public}"]
+    let refused = try outcome(columns, rows)
+    #expect(refused.code == 3 && refused.findings == ["sensitive-value notice linked-file"])
+    let accepted = try outcome(
+      [columns[0], "notice: {disclosure: public, accept: {linked-file: looked through by the office}}"], rows)
+    #expect(accepted.code == 0)
+    let redacted = try outcome([columns[0], "notice: {disclosure: public, on_find: redact}"], rows)
+    #expect(redacted.code == 0)
+    #expect(
+      redacted.csv == "id,notice\n1,https://www.example/notice/2026-11.html\n2,附件见 [指向文件的链接]，请查收\n3,[指向文件的链接]\n",
+      "\(redacted.csv)")
+  }
+
+  /// 39: the order of a delivery is when or in which order of secrets people came.
+  @Test func theOrderOfRowsTellsNothing() throws {
+    let columns = ["phone: {disclosure: direct-identifier, transform: drop}", "k: {disclosure: public}"]
+    let words = ["丙", "甲", "丁", "乙", "戊", "庚", "己", "辛", "壬", "癸", "子", "丑"]
+    let rows = zip(mobiles, words).map { [$0, $1] }
+    let byPhone = try outcome(columns, rows)
+    let otherwise = try outcome(columns, rows.reversed())
+    #expect(byPhone.code == 0 && byPhone.csv == otherwise.csv)
+    #expect(
+      byPhone.csv.split(separator: "\n").dropFirst().map(String.init)
+        == words.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+  }
+
   /// What is masked must not be called anonymous, nor a table of persons; what is dropped may.
   @Test(arguments: [("drop", "none", 0), ("{mask: {keep_first: 1}}", "none", 3), ("drop", "person", 3)])
   func aTableThatIsCalledAnonymous(transform: String, subject: String, code: Int32) throws {
     let site = try TestSite()
     try site.addDataset(
       columns: ["name: {disclosure: direct-identifier, transform: \(transform)}", "k: {disclosure: public}"],
-      fields: ["{\"name\":\"name\",\"type\":\"string\"}", "{\"name\":\"k\",\"type\":\"string\",\"title\":\"已匿名化的编号\"}"],
+      fields: [
+        "{\"name\":\"name\",\"type\":\"string\"}", "{\"name\":\"k\",\"type\":\"string\",\"title\":\"已匿名化的编号\"}",
+      ],
       input: "name,k\n王试验,a\n李试验,b\n", more: "release: {formats: [csv]}", subject: subject)
     let result = try site.daylight("publish", now: clock)
     #expect(result.code == code, "\(result.output)\(result.error)")
