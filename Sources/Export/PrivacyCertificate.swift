@@ -27,6 +27,18 @@ func privacyCertificate(of summary: PrivacySummary) -> JSON {
           ])
         })
     ),
+    (
+      "suppressed_records",
+      summary.suppressedRecords.isEmpty
+        ? nil
+        : .array(
+          summary.suppressedRecords.map { records in
+            .members([
+              ("reason", .members([("zh", .string(records.reason.zh)), ("en", .string(records.reason[.en]))])),
+              ("count", count(records.count)),
+            ])
+          })
+    ),
     ("checks", .array(PrivacySummary.checks.map { .string($0) })),
     ("searched_values", count(summary.searchedCount)),
   ])

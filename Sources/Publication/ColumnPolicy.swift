@@ -29,10 +29,10 @@ package enum Transform: Hashable, Sendable {
   case replace(with: String)
   /// A keyed token, the same for the same value within one dataset, column and epoch.
   case hash(epoch: String)
-  /// Rounded down to a multiple of `step`, with everything under or over a bound put on the bound.
+  /// Rounded to a multiple of `step`, with everything under or over a bound put on the bound.
   ///
   /// Exact decimals, as text.
-  case generaliseNumber(step: String, atLeast: String?, atMost: String?)
+  case generaliseNumber(step: String, atLeast: String?, atMost: String?, rounding: Rounding = .down)
   case generaliseDate(DatePrecision)
   case generaliseAddress(AddressPrecision)
   /// One of the two coordinates of a place, rounded down to a multiple of `step`; null where fewer rows than `atLeast` lie in the cell
@@ -40,7 +40,9 @@ package enum Transform: Hashable, Sendable {
   case generaliseGrid(step: String, pair: String, atLeast: Int)
 
   package enum DatePrecision: String, Sendable, CaseIterable { case year, quarter, month }
-  package enum AddressPrecision: String, Sendable, CaseIterable { case district, subdistrict, road }
+  package enum AddressPrecision: String, Sendable, CaseIterable { case district, subdistrict, road, lane, number }
+  /// Half way lies nearer to the greater multiple.
+  package enum Rounding: String, Sendable, CaseIterable { case down, nearest }
 
   /// The key in `dataset.yaml`.
   package var name: String {
@@ -114,5 +116,16 @@ package struct ColumnPolicy: Sendable {
     self.disclosure = disclosure
     self.transform = transform
     self.repairs = repairs
+  }
+}
+
+/// Rows that are not published at all: those in which a column begins so, with the reason that everybody is told.
+package struct RecordSuppression: Hashable, Sendable {
+  package let rule: ColumnPolicy.Suppression
+  package let reason: LocalizedText
+
+  package init(rule: ColumnPolicy.Suppression, reason: LocalizedText) {
+    self.rule = rule
+    self.reason = reason
   }
 }

@@ -97,7 +97,8 @@ extension Transform {
     case .mask(let first, let last): "mask \(first) \(last)"
     case .replace(let text): "replace \(text)"
     case .hash(let epoch): "hash \(epoch)"
-    case .generaliseNumber(let step, let least, let most): "generalise number \(step) \(least ?? "-") \(most ?? "-")"
+    case .generaliseNumber(let step, let least, let most, let rounding):
+      "generalise number \(step) \(least ?? "-") \(most ?? "-")\(rounding == .down ? "" : " \(rounding.rawValue)")"
     case .generaliseDate(let precision): "generalise date \(precision.rawValue)"
     case .generaliseAddress(let precision): "generalise address \(precision.rawValue)"
     case .generaliseGrid(let step, let pair, let least): "generalise grid \(step) \(pair) \(least)"

@@ -187,6 +187,10 @@ package struct Dataset: Sendable {
   package let columns: [ColumnPolicy]
   /// Whose word it is what they may tell; nil where nobody gave it.
   package var signOff: ColumnSignOff?
+  /// Of the site: what addresses are held against; nil where it has none.
+  package var divisions: Divisions?
+  /// Rows that are not published at all.
+  package var recordSuppressions: [RecordSuppression] = []
   package let assertions: Assertions
   package let releaseKey: [String]
   private let formats: [RowFormat]

@@ -5,10 +5,25 @@ package struct PrivacySummary: Sendable {
   package var columns: [ColumnTreatment]
   /// Forms of removed values that were looked for in every byte.
   package var searchedCount: Int
+  /// Rows that are not published at all, by the reason why.
+  package var suppressedRecords: [SuppressedRecords]
 
-  package init(columns: [ColumnTreatment] = [], searchedCount: Int = 0) {
+  package struct SuppressedRecords: Sendable {
+    package let reason: LocalizedText
+    package let count: Int
+
+    package init(reason: LocalizedText, count: Int) {
+      self.reason = reason
+      self.count = count
+    }
+  }
+
+  package init(
+    columns: [ColumnTreatment] = [], searchedCount: Int = 0, suppressedRecords: [SuppressedRecords] = []
+  ) {
     self.columns = columns
     self.searchedCount = searchedCount
+    self.suppressedRecords = suppressedRecords
   }
 
   /// The looks that a release went through; whatever fails one of them is never released.

@@ -37,6 +37,8 @@ package struct Site: Sendable {
   package var officers: [Officer] = []
   /// Every dataset's columns must be signed off.
   package var requiresSignOff = false
+  /// What addresses are held against; nil where the site has none.
+  package var divisions: Divisions?
   /// Of the file that says all this; nil where there is none.
   package var configuration: Digest?
 

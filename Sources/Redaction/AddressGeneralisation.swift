@@ -1,39 +1,67 @@
 internal import Publication
 internal import Tabular
 
-/// Cuts a Chinese address after its district, its subdistrict or its road; false where it is not understood: that is not
-/// published at all.
+/// Cuts a Chinese address after its district, its subdistrict, its road, its lane or its house; false where it is not understood: that
+/// is not published at all.
 ///
-/// An address is 省 市 区 街道|镇|乡 路|街|大道|公路, each part short and none of it a sentence: people write names and stories
-/// into address columns, and a part that is too long or holds a word of such a story makes the whole not understood.
+/// An address is 省 市 区 街道|镇|乡 路|街|大道|公路 弄 号 室, each part short and none of it a sentence: people write names and stories
+/// into address columns, and a part that is too long or holds a word of such a story makes the whole not understood. With a table of
+/// divisions a district or subdistrict that is none of them does so too, and what is published has their names as the table has them.
 /// - Source: the parts of an address as Shanghai writes them.
 func generaliseAddress(
-  _ text: Span<UInt8>, to precision: Transform.AddressPrecision, appendingTo output: inout TextBuffer
+  _ text: Span<UInt8>, to precision: Transform.AddressPrecision, _ divisions: DivisionTable?,
+  appendingTo output: inout TextBuffer
 ) -> Bool {
-  guard let address = ChineseAddress(text), let end = address.end(of: precision) else { return false }
-  output.append(text.extracting(0..<end))
+  guard let address = ChineseAddress(text) else { return false }
+  guard let divisions else {
+    guard let end = address.end(of: precision) else { return false }
+    output.append(text.extracting(0..<end))
+    return true
+  }
+  // Of a subdistrict the table knows the district.
+  guard let end = address.end(of: precision) ?? address.subdistrict?.upperBound else { return false }
+  let district = address.district.map { divisions.district(in: text, $0) }
+  if case .some(nil) = district { return false }
+  let subdistrict = address.subdistrict.map { divisions.subdistrict(in: text, $0, district: district??.number) }
+  if case .some(nil) = subdistrict { return false }
+  if address.endsInDivision(end) {
+    guard let number = district??.number ?? subdistrict??.place.district else { return false }
+    output.append(divisions.name(ofDistrict: number))
+    if precision != .district, let place = subdistrict??.place { output.append(place.name) }
+  } else {
+    output.append(text.extracting((district??.start ?? subdistrict??.start ?? 0)..<end))
+  }
   return true
 }
 
 private struct ChineseAddress {
-  /// Where each part ends, in bytes.
-  private var district: Int?
-  private var subdistrict: Int?
+  /// Where district and subdistrict stand, with what stands before their names since the part before.
+  private(set) var district: Range<Int>?
+  private(set) var subdistrict: Range<Int>?
+  /// Where each finer part ends, in bytes.
   private var road: Int?
+  private var lane: Int?
+  private var house: Int?
 
   /// Where the finest known part up to this precision ends.
   func end(of precision: Transform.AddressPrecision) -> Int? {
-    switch precision {
-    case .road: road ?? subdistrict ?? district
-    case .subdistrict: subdistrict ?? district
-    case .district: district
+    let division = (precision == .district ? nil : subdistrict) ?? district
+    return switch precision {
+    case .district, .subdistrict: division?.upperBound
+    case .road: road ?? division?.upperBound
+    case .lane: lane ?? road ?? division?.upperBound
+    case .number: house ?? lane ?? road ?? division?.upperBound
     }
   }
+
+  /// Whether the part that ends there is a district or a subdistrict.
+  func endsInDivision(_ end: Int) -> Bool { end == district?.upperBound || end == subdistrict?.upperBound }
 
   /// Reads parts from the left up to the road, or up to the first character that is not Han; nil where one is no part of an address.
   init?(_ text: Span<UInt8>) {
     guard let end = endOfLeadingHan(text) else { return nil }
     var name = PartName()
+    var partStart = 0
     var index = 0
     var previous: UInt32 = 0
     scan: while index < end {
@@ -44,6 +72,7 @@ private struct ChineseAddress {
       case "省", "市":
         // 市 also stands inside names (菜市路): only a short name ends a part here.
         if district == nil && subdistrict == nil && name.isName(2...5) {
+          partStart = next
           name = PartName()
           (index, previous) = (next, character)
           continue
@@ -51,20 +80,23 @@ private struct ChineseAddress {
       case "区", "县":
         guard district == nil && subdistrict == nil else { break scan }
         guard index > 0, !noDistrict.contains(previous), name.isName(1...5) else { return nil }
-        district = next
+        district = partStart..<next
+        partStart = next
         name = PartName()
         (index, previous) = (next, character)
         continue
       case "街" where following == "道":
         guard name.isName(2...8, personFrom: 5) else { return nil }
         next += hanLength(text, next)
-        subdistrict = next
+        subdistrict = partStart..<next
+        partStart = next
         name = PartName()
         (index, previous) = (next, following)
         continue
       case "镇" where following != "路" && following != "街", "乡" where following != "路" && following != "街":
         guard name.isName(1...5) else { return nil }
-        subdistrict = next
+        subdistrict = partStart..<next
+        partStart = next
         name = PartName()
         (index, previous) = (next, character)
         continue
@@ -86,7 +118,23 @@ private struct ChineseAddress {
       name.add(character)
       (index, previous) = (next, character)
     }
+    guard let road else { return }
+    // 1141弄39号, 2299号, 12号甲: numbers right after the road, and nothing else.
+    lane = endOfNumber(text, from: road, endings: ["弄", "巷", "里"])
+    house = endOfNumber(text, from: lane ?? road, endings: ["号"])
   }
+}
+
+/// Where a number ends that is followed by one of the endings; nil where there is none right at `start`.
+private func endOfNumber(_ text: Span<UInt8>, from start: Int, endings: [Unicode.Scalar]) -> Int? {
+  var index = start
+  while index < text.count, index - start < 9,
+    (text[index] >= 0x30 && text[index] <= 0x39) || (index > start && text[index] == UInt8(ascii: "-"))
+  { index += 1 }
+  guard index > start, index + 2 < text.count, text[index] >= 0xe3, text[index] <= 0xe9,
+    endings.contains(where: { $0.value == han(text, index) })
+  else { return nil }
+  return index + 3
 }
 
 /// The name of the current part of an address, without its ending.

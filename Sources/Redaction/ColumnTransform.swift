@@ -19,17 +19,22 @@ final class ColumnTransform: Sendable {
   let mayRepeat: Set<String>
   /// In which rows nothing is said; nil for none.
   let suppression: RowSuppression?
+  /// Nil where the site has none, and for transforms other than addresses.
+  private let divisions: DivisionTable?
 
   /// - Parameter verdict: what the column holds, where identifiers are taken out of its texts.
   init(
     policy: ColumnPolicy, field: SchemaField, dataset: DatasetID, key: SymmetricKey,
-    verdict: ColumnVerdict = ColumnVerdict(), names: [String] = []
+    verdict: ColumnVerdict = ColumnVerdict(), names: [String] = [], divisions: Divisions? = nil
   ) throws {
     transform = policy.transform
-    mayRepeat = Set(policy.mayRepeat.keys)
-    suppression = policy.suppression.flatMap { rule in
-      names.firstIndex(of: rule.field).map { RowSuppression(column: $0, begins: rule.begins.map { Array($0.utf8) }) }
+    if case .generaliseAddress = policy.transform {
+      self.divisions = divisions.map(DivisionTable.init)
+    } else {
+      self.divisions = nil
     }
+    mayRepeat = Set(policy.mayRepeat.keys)
+    suppression = policy.suppression.flatMap { RowSuppression($0, names: names) }
     spans =
       policy.onFind == .redact && policy.transform == .keep
       ? SpanRedaction(
@@ -47,12 +52,12 @@ final class ColumnTransform: Sendable {
       // Domain separation: the same person has unrelated tokens in two datasets, two columns or two epochs.
       tokenKey = key.derived(for: ["daylight hash v1", dataset.description, field.name, epoch])
       numberSteps = nil
-    case .generaliseNumber(let step, let least, let most):
+    case .generaliseNumber(let step, let least, let most, let rounding):
       switch field.type {
       case .integer, .number: break
       default: throw unfit("integer or number")
       }
-      guard let steps = NumberGeneralisation(step: step, atLeast: least, atMost: most) else {
+      guard let steps = NumberGeneralisation(step: step, atLeast: least, atMost: most, rounding: rounding) else {
         throw RedactionError(dataset: dataset, field: field.name, problem: "needs a step and bounds of fewer digits")
       }
       numberSteps = steps
@@ -149,14 +154,18 @@ final class ColumnTransform: Sendable {
       rules.minLength = tokenLength
       rules.maxLength = tokenLength
       note("内容已替换为带密钥的代码,同一内容代码相同。", "Values are replaced by keyed tokens; equal values have equal tokens.")
-    case .generaliseNumber(let step, let least, let most):
+    case .generaliseNumber(let step, let least, let most, let rounding):
       // A value beyond any use becomes null.
       rules.required = false
       let isWhole = [step, least, most].allSatisfy { $0?.contains(".") != true }
       field.type = isWhole ? .canonicalInteger : .canonicalNumber
       rules.minimum = least
       rules.maximum = most
-      note("已按 \(step) 向下取整。", "Rounded down to a multiple of \(step).")
+      if rounding == .down {
+        note("已按 \(step) 向下取整。", "Rounded down to a multiple of \(step).")
+      } else {
+        note("已四舍五入到 \(step) 的倍数。", "Rounded to the nearest multiple of \(step).")
+      }
     case .generaliseGrid(let step, _, let least):
       rules.required = false
       field.type = .canonicalNumber
@@ -180,8 +189,8 @@ final class ColumnTransform: Sendable {
     case .generaliseAddress(let precision):
       rules.required = false
       note(
-        "地址已概化到\(precision == .district ? "区" : precision == .subdistrict ? "街镇" : "道路")。",
-        "Addresses are generalised to the \(precision.rawValue).")
+        "地址已概化到\(precision.chineseName)。",
+        "Addresses are generalised to the \(precision == .number ? "number of the house" : precision.rawValue).")
     }
     field.constraints = rules
     return field
@@ -202,7 +211,8 @@ final class ColumnTransform: Sendable {
       guard let numberSteps, numberSteps.apply([UInt8](copying: text)[...], appendingTo: &number) else { return false }
       output.append(number)
     case .generaliseDate(let precision): return generaliseDate(text, precision, &output)
-    case .generaliseAddress(let precision): return generaliseAddress(text, to: precision, appendingTo: &output)
+    case .generaliseAddress(let precision):
+      return generaliseAddress(text, to: precision, divisions, appendingTo: &output)
     }
     return true
   }
@@ -272,7 +282,29 @@ struct RowSuppression: Sendable {
   let column: Int
   let begins: [[UInt8]]
 
-  func applies(to text: Span<UInt8>) -> Bool {
+  init?(_ rule: ColumnPolicy.Suppression, names: [String]) {
+    guard let column = names.firstIndex(of: rule.field) else { return nil }
+    self.column = column
+    begins = rule.begins.map { Array($0.utf8) }
+  }
+
+  func applies(to batch: borrowing RecordBatch, _ text: Span<UInt8>, _ record: Int) -> Bool {
+    applies(to: text.extracting(batch.field(record, column).range))
+  }
+
+  private func applies(to text: Span<UInt8>) -> Bool {
     begins.contains { prefix in text.count >= prefix.count && prefix.indices.allSatisfy { text[$0] == prefix[$0] } }
+  }
+}
+
+extension Transform.AddressPrecision {
+  fileprivate var chineseName: String {
+    switch self {
+    case .district: "区"
+    case .subdistrict: "街镇"
+    case .road: "道路"
+    case .lane: "弄"
+    case .number: "门牌号"
+    }
   }
 }

@@ -54,8 +54,9 @@ extension Redact {
     let chunks = RecordChunks(
       try table.rows.source(), layout: CanonicalRows.layout, chunkByteCount: run.parallelism.chunkByteCount)
     let empty = grids
+    let rules = suppressedRecords
     try await ordered(
-      run.parallelism, make: { GridCount(grids: empty) }, work: { try $0.take(from: chunks) },
+      run.parallelism, make: { GridCount(grids: empty, suppressedRecords: rules) }, work: { try $0.take(from: chunks) },
       collect: { count in
         for place in grids.indices {
           grids[place].points.merge(count.grids[place].points, uniquingKeysWith: +)
@@ -74,14 +75,19 @@ private struct GridCount: ~Copyable {
   private var batch = RecordBatch(layout: CanonicalRows.layout)
   private(set) var grids: [Grid]
 
-  init(grids: [Grid]) { self.grids = grids }
+  private let suppressedRecords: [RowSuppression]
+
+  init(grids: [Grid], suppressedRecords: [RowSuppression]) {
+    self.grids = grids
+    self.suppressedRecords = suppressedRecords
+  }
 
   mutating func take(from chunks: RecordChunks) throws -> Int? {
     for place in grids.indices { grids[place].points.removeAll(keepingCapacity: true) }
     guard let chunk = try batch.fill(from: chunks) else { return nil }
     while try batch.next() {
       let bytes = batch.bytes
-      for record in batch.rows {
+      for record in batch.rows where !suppressedRecords.contains(where: { $0.applies(to: batch, bytes.span, record) }) {
         for place in grids.indices {
           if let cell = grids[place].cell(batch, bytes.span, record) { grids[place].points[cell, default: 0] += 1 }
         }

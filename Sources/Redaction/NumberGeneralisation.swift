@@ -1,17 +1,21 @@
-/// Rounds numbers down to a multiple of a step, exactly, within bounds.
+internal import Publication
+
+/// Rounds numbers to a multiple of a step, exactly, within bounds.
 struct NumberGeneralisation: Sendable {
   private let scale: Int
   private let step: Int
   private let least: Int?
   private let most: Int?
+  private let rounding: Transform.Rounding
 
   /// Nil where step and bounds together need more than 18 digits, or the step is not over 0.
-  init?(step: String, atLeast: String?, atMost: String?) {
+  init?(step: String, atLeast: String?, atMost: String?, rounding: Transform.Rounding = .down) {
+    self.rounding = rounding
     func decimals(_ text: String?) -> Int {
       text?.split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.utf8.count ?? 0
     }
     let scale = max(decimals(step), decimals(atLeast), decimals(atMost))
-    func scaled(_ text: String) -> Int? { scaledFloor(Array(text.utf8)[...], scale: scale) }
+    func scaled(_ text: String) -> Int? { scaledFloor(Array(text.utf8)[...], scale: scale)?.value }
     guard let scaledStep = scaled(step), scaledStep > 0 else { return nil }
     self.scale = scale
     self.step = scaledStep
@@ -22,9 +26,14 @@ struct NumberGeneralisation: Sendable {
 
   /// Appends the rounded number; false for a number that is none or beyond 18 digits.
   func apply(_ text: ArraySlice<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
-    guard var value = scaledFloor(text, scale: scale) else { return false }
-    let remainder = value % step
-    value -= remainder < 0 ? remainder + step : remainder
+    guard let floor = scaledFloor(text, scale: scale) else { return false }
+    var value = floor.value
+    let remainder = (value % step + step) % step
+    value -= remainder
+    // Twice the remainder may be one less than the step, and what was cut off makes up for it only where the step is odd.
+    if rounding == .nearest && (2 * remainder >= step || (2 * remainder == step - 1 && floor.isHalfMore)) {
+      value += step
+    }
     if let least, value < least { value = least }
     if let most, value > most { value = most }
     if value < 0 { output.append(UInt8(ascii: "-")) }
@@ -38,11 +47,15 @@ struct NumberGeneralisation: Sendable {
   }
 }
 
-/// The greatest whole number of 10^-scale that is not over the decimal text; nil for exponents, NaN and over 18 digits.
-private func scaledFloor(_ text: ArraySlice<UInt8>, scale: Int) -> Int? {
+/// The greatest whole number of 10^-scale that is not over the decimal text, and whether that is a half or more over it; nil for
+/// exponents, NaN and over 18 digits.
+private func scaledFloor(_ text: ArraySlice<UInt8>, scale: Int) -> (value: Int, isHalfMore: Bool)? {
   var value = 0
   var decimals: Int?
   var isCut = false
+  /// The first digit that is cut off, and whether others follow that are not 0.
+  var next: UInt8?
+  var hasMore = false
   let isNegative = text.first == UInt8(ascii: "-")
   for byte in isNegative ? text.dropFirst() : text {
     if byte == UInt8(ascii: ".") && decimals == nil {
@@ -53,6 +66,7 @@ private func scaledFloor(_ text: ArraySlice<UInt8>, scale: Int) -> Int? {
     if let places = decimals {
       if places == scale {
         if byte != 0x30 { isCut = true }
+        if next == nil { next = byte - 0x30 } else if byte != 0x30 { hasMore = true }
         continue
       }
       decimals = places + 1
@@ -66,5 +80,8 @@ private func scaledFloor(_ text: ArraySlice<UInt8>, scale: Int) -> Int? {
     guard !overflow, product < 1_000_000_000_000_000_000 else { return nil }
     value = product
   }
-  return isNegative ? -value - (isCut ? 1 : 0) : value
+  guard isNegative else { return (value, (next ?? 0) >= 5) }
+  // Of -0.3 the floor is -1, and it is 0.7 over it.
+  let isHalfMore = isCut && ((next ?? 0) < 5 || (next == 5 && !hasMore))
+  return (-value - (isCut ? 1 : 0), isHalfMore)
 }

@@ -35,7 +35,7 @@ package struct Redact: Stage {
       }
       return try ColumnTransform(
         policy: policy, field: field, dataset: dataset.id, key: key, verdict: verdicts[index] ?? ColumnVerdict(),
-        names: fields.map(\.name))
+        names: fields.map(\.name), divisions: dataset.divisions)
     }
   }
 
@@ -56,12 +56,15 @@ package struct Redact: Stage {
     var doneByteCount = 0
     var (rowCount, findings) = (0, FindingCollector())
     var counts = [RedactionCount](repeating: RedactionCount(), count: transforms.count)
+    let rules = suppressedRecords
+    var suppressedCounts = [Int](repeating: 0, count: rules.count)
     try await ordered(
       run.parallelism,
       // Each worker has transforms of its own: counting who uses a shared one would make the cores wait for one another.
       make: {
         RedactionWork(
-          RedactionPlan(try Self.transforms(of: fields, dataset, key, verdicts), grids: grids),
+          RedactionPlan(
+            try Self.transforms(of: fields, dataset, key, verdicts), grids: grids, suppressedRecords: rules),
           tableByteCount: table.rows.byteCount)
       },
       work: { try $0.take(from: chunks) },
@@ -71,6 +74,7 @@ package struct Redact: Stage {
         for finding in work.findings.findings { findings.add(finding, shiftedBy: rowCount, lines: 0) }
         rowCount += work.rowCount
         for column in counts.indices { counts[column].add(work.counts[column]) }
+        for rule in rules.indices { suppressedCounts[rule] += work.suppressedCounts[rule] }
         doneByteCount += work.byteCount
         run.progress(.advanced(Self.name, table.dataset.id, byteCount: doneByteCount, total: table.rows.byteCount))
       })
@@ -85,8 +89,9 @@ package struct Redact: Stage {
     let rawValues = try removed.finish()
     return Redacted(
       table: PublicTable(
-        dataset: table.dataset, schema: schema, rows: try output.finish(), rowCount: table.rowCount,
-        summary: summary(counts, rawValues)),
+        dataset: table.dataset, schema: schema, rows: try output.finish(),
+        rowCount: table.rowCount - suppressedCounts.reduce(0, +),
+        summary: summary(counts, suppressedCounts, rawValues)),
       rawValues: rawValues, fingerprints: takesFingerprints ? fingerprints : nil)
   }
 
@@ -107,7 +112,14 @@ package struct Redact: Stage {
     return zip(fields, fingerprints).map { ($0.name, $1) }
   }
 
-  private func summary(_ counts: [RedactionCount], _ rawValues: RawValues) -> PrivacySummary {
+  /// Rows that are not published at all, by the rules of the configuration, in its order.
+  var suppressedRecords: [RowSuppression] {
+    dataset.recordSuppressions.compactMap { RowSuppression($0.rule, names: fields.map(\.name)) }
+  }
+
+  private func summary(_ counts: [RedactionCount], _ suppressedCounts: [Int], _ rawValues: RawValues)
+    -> PrivacySummary
+  {
     let columns = zip(fields, transforms).enumerated().compactMap { index, column -> ColumnTreatment? in
       let (field, transform) = column
       guard let policy = dataset.columns.first(where: { $0.field == field.name }) else { return nil }
@@ -118,7 +130,9 @@ package struct Redact: Stage {
         valueCount: isCounted ? counts[index].valueCount : nil,
         changedCount: isCounted ? counts[index].changedCount : nil)
     }
-    return PrivacySummary(columns: columns, searchedCount: rawValues.count)
+    return PrivacySummary(
+      columns: columns, searchedCount: rawValues.count,
+      suppressedRecords: zip(dataset.recordSuppressions, suppressedCounts).map { .init(reason: $0.reason, count: $1) })
   }
 
   /// What the columns hold from which identifiers are to be taken out.

@@ -27,10 +27,13 @@ struct RedactionPlan: Sendable {
   /// For each published column, which column it is; for each column, where its values may stand all the same.
   let publishedColumns: [Int]
   let mayRepeatIn: [Set<Int>]
+  /// Rows that are not published at all.
+  let suppressedRecords: [RowSuppression]
   var publishedCount: Int { publishedColumns.count }
 
-  init(_ transforms: [ColumnTransform], grids: [Grid] = []) {
+  init(_ transforms: [ColumnTransform], grids: [Grid] = [], suppressedRecords: [RowSuppression] = []) {
     self.transforms = transforms
+    self.suppressedRecords = suppressedRecords
     self.grids = grids
     gridOfColumn = transforms.indices.map { column in grids.firstIndex { $0.columns.contains(column) } }
     var steps: [Step] = []
@@ -73,6 +76,8 @@ struct RedactionWork: ~Copyable {
   private(set) var findings = FindingCollector()
   /// By column, cells that have a value, and cells that are not published as they came.
   private(set) var counts: [RedactionCount]
+  /// By rule, rows that are not published at all.
+  private(set) var suppressedCounts: [Int]
   private(set) var rows: CanonicalRowBuilder
   private(set) var removed: RemovedValues
   private(set) var byteCount = 0
@@ -85,6 +90,7 @@ struct RedactionWork: ~Copyable {
     removed = RemovedValues(byteCount: tableByteCount)
     rows = CanonicalRowBuilder(columnCount: plan.publishedCount)
     counts = [RedactionCount](repeating: RedactionCount(), count: plan.transforms.count)
+    suppressedCounts = [Int](repeating: 0, count: plan.suppressedRecords.count)
     found = plan.textColumns.map { _ in [] }
   }
 
@@ -93,6 +99,7 @@ struct RedactionWork: ~Copyable {
     removed.removeAll()
     findings = FindingCollector()
     for column in counts.indices { counts[column] = RedactionCount() }
+    for rule in suppressedCounts.indices { suppressedCounts[rule] = 0 }
     guard let chunk = try batch.fill(from: chunks) else { return nil }
     byteCount = batch.limit
     rowCount = 0
@@ -101,6 +108,10 @@ struct RedactionWork: ~Copyable {
       let bytes = batch.bytes
       for record in batch.rows {
         rowCount += 1
+        if let rule = plan.suppressedRecords.firstIndex(where: { $0.applies(to: batch, bytes.span, record) }) {
+          suppressedCounts[rule] += 1
+          continue
+        }
         let start = rows.text.count
         collectOwnValues(bytes.span, record)
         for place in plan.steps.indices {
@@ -138,7 +149,7 @@ struct RedactionWork: ~Copyable {
   }
 
   private func isSuppressed(_ rule: RowSuppression, _ text: Span<UInt8>, _ record: Int) -> Bool {
-    rule.applies(to: text.extracting(batch.field(record, rule.column).range))
+    rule.applies(to: batch, text, record)
   }
 
   /// Nothing that the row lost may stand in what is published of it.

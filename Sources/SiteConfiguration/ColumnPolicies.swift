@@ -63,12 +63,31 @@ extension ConfigurationReader {
 
   private func suppression(_ value: YAMLValue) throws -> ColumnPolicy.Suppression {
     let members = try value.mapping()
-    let begins = try members.required("begins")
-    let texts = try (try? begins.texts()) ?? [begins.text()]
-    guard texts.allSatisfy({ !$0.isEmpty }) else { throw begins.fail("must say how the other column begins") }
-    let suppression = ColumnPolicy.Suppression(field: try members.required("column").text(), begins: texts)
+    let suppression = ColumnPolicy.Suppression(
+      field: try members.required("column").text(), begins: try beginnings(members.required("begins")))
     try members.finish()
     return suppression
+  }
+
+  /// `suppress_records:` of a dataset: rows that are not published at all.
+  func recordSuppressions(_ value: YAMLValue, _ columns: [ColumnPolicy]) throws -> [RecordSuppression] {
+    try value.list().map { item in
+      let members = try item.mapping()
+      let field = try members.required("column")
+      let rule = ColumnPolicy.Suppression(field: try field.text(), begins: try beginnings(members.required("begins")))
+      guard columns.contains(where: { $0.field == rule.field }) else { throw field.fail("is no column") }
+      let suppression = RecordSuppression(rule: rule, reason: try members.required("reason").localized())
+      try members.finish()
+      return suppression
+    }
+  }
+
+  private func beginnings(_ value: YAMLValue) throws -> [String] {
+    let texts = try (try? value.texts()) ?? [value.text()]
+    guard !texts.isEmpty, texts.allSatisfy({ !$0.isEmpty }) else {
+      throw value.fail("must say how the other column begins")
+    }
+    return texts
   }
 
   /// Identifiers that may stand in a column, each with the reason.
@@ -186,12 +205,13 @@ extension ConfigurationReader {
       throw number.fail("needs a step over 0")
     }
     let least = try decimal(bounds["at_least"]), most = try decimal(bounds["at_most"])
+    let rounding: Transform.Rounding = try bounds["rounding"]?.choice() ?? .down
     try bounds.finish()
     if let least, let most,
       ExactDecimal(canonical: Array(most.utf8)[...]) < ExactDecimal(canonical: Array(least.utf8)[...])
     {
       throw number.fail("has at_least over at_most")
     }
-    return .generaliseNumber(step: step, atLeast: least, atMost: most)
+    return .generaliseNumber(step: step, atLeast: least, atMost: most, rounding: rounding)
   }
 }

@@ -55,6 +55,9 @@ extension ConfigurationReader {
     if let derive = members["derive"], try !derive.mapping().allMembers().isEmpty {
       throw derive.fail("is not available in this version of Daylight", hint: "leave it out")
     }
+    dataset.recordSuppressions =
+      try members["suppress_records"].map { try recordSuppressions($0, dataset.columns) } ?? []
+    dataset.divisions = site.divisions
     try members.finish()
     dataset.signOff = try signOff(of: id)
     return dataset

@@ -52,6 +52,7 @@ extension ConfigurationReader {
       }
       site.requiresSignOff = try signOff.text() == "required"
     }
+    site.divisions = try members["divisions"].map(divisions)
     if let officers = members["officers"] {
       site.officers = try officers.list().map(officer)
       let keys = Set(site.officers.map(\.publicKey)), ids = Set(site.officers.map(\.id))
@@ -62,6 +63,19 @@ extension ConfigurationReader {
     site.configuration = digests["\(datasetsFolder)/site.yaml"]
     try members.finish()
     return site
+  }
+
+  private func divisions(_ value: YAMLValue) throws -> Divisions {
+    let districts = try value.mapping().allMembers().map { name, subdistricts in
+      let names = try subdistricts.texts()
+      guard Set(names).count == names.count else { throw subdistricts.fail("has a name twice") }
+      for part in [name] + names where !part.unicodeScalars.allSatisfy({ (0x3400...0x9fff).contains($0.value) }) {
+        throw subdistricts.fail("has a name that is not written in Chinese characters only: \(part)")
+      }
+      return Divisions.District(name: name, subdistricts: names)
+    }
+    guard !districts.isEmpty else { throw value.fail("must name a district") }
+    return Divisions(districts)
   }
 
   private func officer(_ value: YAMLValue) throws -> Officer {

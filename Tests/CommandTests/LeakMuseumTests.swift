@@ -347,6 +347,41 @@ import Testing
     #expect(try site.daylight("publish", "office/second", now: clock).code == 0)
   }
 
+  /// Rows that are left out whole: how many and why is public, and what they lost is looked for all the same.
+  @Test func rowsThatAreLeftOut() throws {
+    let site = try TestSite()
+    let columns = [
+      "code: {disclosure: organisation}", "phone: {disclosure: direct-identifier, transform: drop}",
+      "note: {disclosure: public}",
+    ]
+    func publish(_ note: String) throws -> (code: Int32, output: String) {
+      try site.addDataset(
+        columns: columns, fields: ["code", "phone", "note"].map { "{\"name\":\"\($0)\",\"type\":\"string\"}" },
+        input: "code,phone,note\nA1,19999990010,a\nB2,19999990011,b\nA3,19999990012,\(note)\nB4,19999990013,d\n",
+        more: """
+          suppress_records: [{column: code, begins: B, reason: {zh: 个体工商户, en: individual businesses}}]
+          release: {formats: [csv]}
+          """)
+      let result = try site.daylight("publish", now: clock)
+      return (result.code, result.output + result.error)
+    }
+    // The telephone of a row that is left out stands in one that is not.
+    let refused = try publish("来电19999990013")
+    #expect(refused.code == 3, "\(refused.output)")
+    let released = try publish("c")
+    #expect(released.code == 0, "\(released.output)")
+    #expect(try site.unpacked("data/office/things/latest/data.csv.gz") == "code,note\nA1,a\nA3,c\n")
+    let record = try site.json("public/data/office/things/latest/release.json")
+    let privacy = record["privacy"] as? [String: Any]
+    let left = (privacy?["suppressed_records"] as? [[String: Any]])?.first
+    #expect(left?["count"] as? String == "<20" && (left?["reason"] as? [String: String])?["zh"] == "个体工商户")
+    try site.addDataset(
+      columns: columns, fields: ["code", "phone", "note"].map { "{\"name\":\"\($0)\",\"type\":\"string\"}" },
+      input: "code,phone,note\n", more: "suppress_records: [{column: cod, begins: B, reason: {zh: x}}]")
+    let wrong = try site.daylight("publish", now: clock)
+    #expect(wrong.code == 2 && (wrong.output + wrong.error).contains("suppress_records"), "\(wrong.error)")
+  }
+
   /// 13: 255 documents behind links held what the table did not.
   @Test func filesBehindLinks() throws {
     let rows = [

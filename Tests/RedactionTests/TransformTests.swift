@@ -9,14 +9,15 @@ import Testing
 
 @Suite struct TransformTests {
   private func apply(
-    _ transform: Transform, _ text: String, type: FieldType = .plainString, key: UInt8 = 1, column: String = "c"
+    _ transform: Transform, _ text: String, type: FieldType = .plainString, key: UInt8 = 1, column: String = "c",
+    divisions: Divisions? = nil
   ) throws -> String? {
     let dataset = try DatasetID(department: DepartmentID("office"), name: "things")
     let policy = ColumnPolicy(
       field: column, label: column, disclosure: .directIdentifier, transform: transform, repairs: [])
     let column = try ColumnTransform(
       policy: policy, field: SchemaField(name: column, type: type), dataset: dataset,
-      key: SymmetricKey([UInt8](repeating: key, count: 32)))
+      key: SymmetricKey([UInt8](repeating: key, count: 32)), divisions: divisions)
     var output = TextBuffer()
     let bytes = Array(text.utf8)
     return column.apply(bytes.span, appendingTo: &output) ? String(decoding: output.copy(), as: UTF8.self) : nil
@@ -87,6 +88,47 @@ import Testing
     #expect(try apply(.generaliseAddress(.road), text) == road)
     #expect(try apply(.generaliseAddress(.subdistrict), text) == subdistrict)
     #expect(try apply(.generaliseAddress(.district), text) == district)
+  }
+
+  @Test(arguments: [
+    ("长宁区江苏路1141弄39号1654室", "长宁区江苏路1141弄39号", "长宁区江苏路1141弄"), ("延安西路2299号3楼", "延安西路2299号", "延安西路"),
+    ("愚园路12-3号甲", "愚园路12-3号", "愚园路"), ("愚园路弄", "愚园路", "愚园路"), ("长宁区", "长宁区", "长宁区"),
+    ("仙霞路王小明家12号", "仙霞路", "仙霞路"), ("幸福小区3号楼", nil, nil),
+  ])
+  func addressesDownToTheHouse(text: String, number: String?, lane: String?) throws {
+    #expect(try apply(.generaliseAddress(.number), text) == number)
+    #expect(try apply(.generaliseAddress(.lane), text) == lane)
+  }
+
+  /// Names as the table has them, and nothing of what is in no table.
+  @Test(arguments: [
+    ("上海市长宁区华阳路街道长宁路1弄2号", "长宁区", "长宁区华阳路街道", "长宁区华阳路街道长宁路"),
+    ("上海长宁区仙霞路1号", "长宁区", "长宁区", "长宁区仙霞路"), ("天山路街道茅台路5号", "长宁区", "长宁区天山路街道", "天山路街道茅台路"),
+    ("长宁区南京东路街道1号", nil, nil, nil), ("长安区仙霞路1号", nil, nil, nil), ("城厢镇2号", nil, nil, nil), ("新虹街道", nil, nil, nil),
+    ("仙霞路2号", nil, nil, "仙霞路"), ("静安区新虹街道", "静安区", "静安区新虹街道", "静安区新虹街道"),
+  ])
+  func addressesBesideDivisions(text: String, district: String?, subdistrict: String?, road: String?) throws {
+    let divisions = Divisions([
+      .init(name: "长宁区", subdistricts: ["华阳路街道", "天山路街道", "新泾镇", "新虹街道"]),
+      .init(name: "静安区", subdistricts: ["新虹街道"]), .init(name: "黄浦区", subdistricts: ["南京东路街道"]),
+    ])
+    #expect(try apply(.generaliseAddress(.district), text, divisions: divisions) == district)
+    #expect(try apply(.generaliseAddress(.subdistrict), text, divisions: divisions) == subdistrict)
+    #expect(try apply(.generaliseAddress(.road), text, divisions: divisions) == road)
+  }
+
+  @Test(arguments: [
+    ("14", "10"), ("15", "20"), ("-15", "-10"), ("-16", "-20"), ("14.999", "10"), ("-14.999", "-10"),
+    ("-15.001", "-20"), ("0", "0"),
+    ("95", "90"), ("4.99999999999999", "0"),
+  ])
+  func numbersAreRoundedToTheNearest(text: String, expected: String) throws {
+    let transform = Transform.generaliseNumber(step: "10", atLeast: nil, atMost: "90", rounding: .nearest)
+    #expect(try apply(transform, text, type: .canonicalNumber) == expected)
+    let odd = Transform.generaliseNumber(step: "3", atLeast: nil, atMost: nil, rounding: .nearest)
+    for (text, rounded) in [("1.4", "0"), ("1.5", "3"), ("-1.5", "0"), ("-1.51", "-3"), ("4.49", "3"), ("4.5", "6")] {
+      #expect(try apply(odd, text, type: .canonicalNumber) == rounded, "\(text)")
+    }
   }
 
   @Test func removedValuesAreFoundAnywhereAndOnlyThey() throws {

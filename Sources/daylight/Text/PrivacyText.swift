@@ -36,6 +36,16 @@ func privacyJSON(_ summary: PrivacySummary) -> JSON {
           ])
         })
     ),
+    (
+      "suppressed_records",
+      .array(
+        summary.suppressedRecords.map { records in
+          .members([
+            ("reason", .members([("zh", .string(records.reason.zh)), ("en", .string(records.reason[.en]))])),
+            ("count", .int(records.count)),
+          ])
+        })
+    ),
     ("checks", .array(PrivacySummary.checks.map { .string($0) })),
     ("searched_values", .int(summary.searchedCount)),
   ])
@@ -44,23 +54,30 @@ func privacyJSON(_ summary: PrivacySummary) -> JSON {
 /// The same as rows of a page.
 func privacyRows(_ summary: PrivacySummary, _ language: Language) -> [[String: Any]] {
   func word(_ zh: String, _ en: String) -> String { language == .zh ? zh : en }
-  return summary.columns.map { column in
-    let policy = column.policy
-    let notes =
-      policy.accepted.sorted { $0.key < $1.key }.map { name, reason in
-        word("允许 ", "accepted: ") + ruleText(name, language)
-          + word(",\(column.acceptedCounts[name] ?? 0) 处:", ", \(column.acceptedCounts[name] ?? 0) cells: ") + reason
-      }
-      + policy.mayRepeat.sorted { $0.key < $1.key }.map { field, reason in
-        word("可见于 \(field):", "may stand in \(field): ") + reason
-      }
-    return [
-      "column": policy.label == policy.field ? policy.field : "\(policy.label) (\(policy.field))",
-      "disclosure": disclosureText(policy.disclosure, language), "done": transformText(policy, language),
-      "changed": column.changedCount.map { changed in "\(changed) / \(column.valueCount ?? changed)" } ?? "",
-      "remains": [column.remainder.map { $0[language] } ?? word("无", "nothing")] + notes,
+  let records = summary.suppressedRecords.map { records -> [String: Any] in
+    [
+      "column": word("整行", "whole rows"), "disclosure": "", "done": word("不公开", "not published"),
+      "changed": String(records.count), "remains": [records.reason[language]],
     ]
   }
+  return records
+    + summary.columns.map { column in
+      let policy = column.policy
+      let notes =
+        policy.accepted.sorted { $0.key < $1.key }.map { name, reason in
+          word("允许 ", "accepted: ") + ruleText(name, language)
+            + word(",\(column.acceptedCounts[name] ?? 0) 处:", ", \(column.acceptedCounts[name] ?? 0) cells: ") + reason
+        }
+        + policy.mayRepeat.sorted { $0.key < $1.key }.map { field, reason in
+          word("可见于 \(field):", "may stand in \(field): ") + reason
+        }
+      return [
+        "column": policy.label == policy.field ? policy.field : "\(policy.label) (\(policy.field))",
+        "disclosure": disclosureText(policy.disclosure, language), "done": transformText(policy, language),
+        "changed": column.changedCount.map { changed in "\(changed) / \(column.valueCount ?? changed)" } ?? "",
+        "remains": [column.remainder.map { $0[language] } ?? word("无", "nothing")] + notes,
+      ]
+    }
 }
 
 private func disclosureText(_ disclosure: Disclosure, _ language: Language) -> String {
