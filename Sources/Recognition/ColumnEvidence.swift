@@ -27,6 +27,7 @@ package struct ColumnEvidence: Sendable {
   private var creditCodeCount = 0
 
   private var nameCount = 0
+  private var latinNameCount = 0
   private var placeCount = 0
   private var birthCount = 0
   private var dateCount = 0
@@ -62,6 +63,7 @@ package struct ColumnEvidence: Sendable {
     registrationCount += other.registrationCount
     creditCodeCount += other.creditCodeCount
     nameCount += other.nameCount
+    latinNameCount += other.latinNameCount
     placeCount += other.placeCount
     birthCount += other.birthCount
     dateCount += other.dateCount
@@ -85,18 +87,14 @@ package struct ColumnEvidence: Sendable {
     if fewValues.count < Self.fewValueLimit { fewValues.insert(mixedHash(cell)) }
     let kind = LongNumber(cell)
     if let kind { add(kind) }
+    if cell[0] >= 0xe3 && isNameCell(cell) { nameCount += 1 }
     guard cell.count <= 64 else { return }
+    if cell[0] <= 0x5a && cell[0] >= 0x41 && mayBeLatinName(cell) { latinNameCount += 1 }
     // Most credit codes have letters, which no identity number has: those of digits only must prove what they are.
     if cell.count == 18, kind != nil ? isCreditCode(cell) : isCodeOfLetters(cell) {
       creditCodeCount += 1
     }
-    if cell[0] >= 0xe3 {
-      if isName(cell) {
-        nameCount += 1
-      } else if found.contains(where: { $0.identifier == .homeAddress }) {
-        placeCount += 1
-      }
-    }
+    if cell[0] >= 0xe3, found.contains(where: { $0.identifier == .homeAddress }) { placeCount += 1 }
     if kind == nil && cell.count > 14 && cell.count <= 64 { addPair(cell) }
     if kind == nil && cell.count <= 24 && isDigit(cell[0]) {
       addDate(cell)
@@ -140,22 +138,6 @@ package struct ColumnEvidence: Sendable {
     guard count == 8, let year = birthYear(day: digits) else { return }
     dateCount += 1
     if year < 2005 && year > 1900 { birthCount += 1 }
-  }
-
-  /// A word of the language, which begins with a surname by chance.
-  private func isKnownWord(_ text: Span<UInt8>) -> Bool {
-    var word: [UInt32] = []
-    var index = 0
-    while index < text.count {
-      word.append(character(text, index))
-      index += 3
-    }
-    return switch word.count {
-    case 2: wordsOfTwo.contains(word)
-    case 3: wordsOfThree.contains(word)
-    case 4: wordsOfFour.contains(word)
-    default: false
-    }
   }
 
   /// Two decimal numbers, longitude and latitude: `121.43,31.21`, `POINT(121.43 31.21)`.
@@ -205,14 +187,6 @@ package struct ColumnEvidence: Sendable {
     if point == 2 && (18...53).contains(whole) { latitudeCount += 1 }
   }
 
-  private func isName(_ text: Span<UInt8>) -> Bool {
-    guard text.count <= 60 else { return false }
-    let end = IdentifierScanner().nameEnd(text, 0)
-    // 王某 is nobody; 张杨路 is a road.
-    guard end == text.count else { return false }
-    return !isKnownWord(text) && !placeEndings.contains(character(text, text.count - 3))
-  }
-
   /// What the column holds, with the header's word.
   ///
   /// - Parameter repeatedCount: cells that said the same as others that were added, and were not.
@@ -243,10 +217,19 @@ package struct ColumnEvidence: Sendable {
     ]
     for identifier in byForm {
       let count = whole[identifier.index] + certain[identifier.index]
-      let isNamed = hints.identifiers.contains(identifier)
+      // 证件号码 says that they are papers of some kind.
+      let isNamed =
+        identifier == .hashedValue ? hints.namesPersonsNumber : !hints.identifiers.isDisjoint(with: papersOfPersons)
       if share(count) >= (isNamed ? 0.05 : hints.speaksOfThings || isSmall ? 2 : 0.9) {
         verdict.possible.insert(identifier)
       }
+    }
+    // Papers of several kinds in one column.
+    let papers = papersOfPersons.intersection(byForm)
+    if !hints.speaksOfThings, !hints.speaksOfNumbers, !isSmall,
+      share(papers.reduce(0) { $0 + whole[$1.index] + certain[$1.index] }) >= 0.9
+    {
+      for identifier in papers where whole[identifier.index] > 0 { verdict.possible.insert(identifier) }
     }
     // Where most are identity numbers, those with a wrong digit are too.
     if share(certain[Identifier.residentIdentityNumber.index]) >= 0.5 && !verdict.ignoresNumbers {
@@ -256,9 +239,11 @@ package struct ColumnEvidence: Sendable {
       verdict.possible.insert(.residentIdentityNumber)
     }
     let isVaried = fewValues.count >= min(20, max(2, cellCount / 50))
-    let wantedNames =
-      hints.identifiers.contains(.personalName) ? 0.05 : hints.speaksOfThings || isSmall ? 2 : 0.6
-    if share(nameCount) >= wantedNames && (isVaried || hints.identifiers.contains(.personalName)) {
+    let isNamed = hints.identifiers.contains(.personalName)
+    let wantedNames = isNamed ? (hints.namesAnything ? 0.3 : 0.05) : hints.speaksOfThings || isSmall ? 2 : 0.6
+    if share(nameCount) >= wantedNames && (isVaried || isNamed) { verdict.possible.insert(.personalName) }
+    // Latin letters prove little: the header must say that they are names of persons.
+    if isNamed && !hints.namesAnything && !hints.speaksOfThings && share(nameCount + latinNameCount) >= 0.3 {
       verdict.possible.insert(.personalName)
     }
     if share(placeCount) >= (hints.identifiers.contains(.homeAddress) ? 0.02 : hints.speaksOfOffices ? 2 : 0.3) {
@@ -274,7 +259,8 @@ package struct ColumnEvidence: Sendable {
       verdict.possible.insert(.coordinates)
     }
     if hints.identifiers.contains(.birthDate)
-      ? dateCount > 0 : !hints.speaksOfThings && share(birthCount) >= 0.5 && share(dateCount) > 0.9
+      ? dateCount > 0
+      : !hints.speaksOfThings && !hints.speaksOfDates && share(birthCount) >= 0.5 && share(dateCount) > 0.9
     {
       verdict.possible.insert(.birthDate)
     }
@@ -426,4 +412,9 @@ extension Identifier {
 }
 
 /// Endings of roads, places and firms.
-private let placeEndings = HanSet("路街道弄里坊村镇乡区县市省桥山江河湖海园站馆院校店厂局所行社会楼宫寺亭城门港湾岛口")
+
+/// What somebody shows to say who they are.
+private let papersOfPersons: Set<Identifier> = [
+  .residentIdentityNumber, .passportNumber, .travelPermitNumber, .taiwanIdentityCard, .hongKongIdentityCard,
+  .permanentResidenceCard,
+]

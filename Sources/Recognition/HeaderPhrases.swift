@@ -205,7 +205,7 @@ let headerPhrases: [(identifier: Identifier, means: String, meansNot: String)] =
     投保人,受益人,收款人,收款人姓名,付款人,持卡人,开户人,户名,账户名,经办人,经办人姓名,代理人,委托人,受托人,投诉人,举报人,来电人,来访人,来信人,反映人,信访人,市民,市民姓名,诉求人
     收件人,寄件人,收货人,签收人,领取人,救助对象,保障对象,补贴对象,低保对象,优抚对象,享受人,人员姓名,员工,员工姓名,职工姓名,从业人员,持证人,持证人姓名,驾驶员,驾驶人,司机,司机姓名,车主
     车主姓名,所有人,股东,股东姓名,投资人,合伙人,候选人,志愿者,志愿者姓名,会员姓名,登记人,填报人,填表人,审核人,录入人,操作员,受理人,承办人,处理人,办理人,检查人,检查人员,执法人员
-    执法人,网格员,楼组长,居民,居民姓名,老人姓名,长者姓名,儿童姓名,未成年人姓名,死者,死者姓名,逝者,墓主,原告,被告,被执行人,上诉人,申请执行人,被申请人,违法当事人,违法行为人,被处罚人
+    执法人,网格员,楼组长,居民,居民姓名,报修人,预约人,同行人,拾得人,失主,签字,签名,评审专家,投诉顾客,受影响住户,最后编辑人,英文名,拼音姓名,姓名拼音,老人姓名,长者姓名,儿童姓名,未成年人姓名,死者,死者姓名,逝者,墓主,原告,被告,被执行人,上诉人,申请执行人,被申请人,违法当事人,违法行为人,被处罚人
     处罚对象,行政相对人,行政相对人名称,嫌疑人,家庭成员,成员姓名,获奖人,获奖者,作者,医生姓名,医师姓名,护士姓名,用户姓名,用户名,昵称,微信昵称,乘客,乘客姓名,旅客姓名,xm,xingming
     zwxm,sqr,sqrxm,fr,frdb,frdbxm,fddbr,fddbrxm,fzr,fzrxm,lxr,lxrxm,jyz,jyzxm,hz,hzxm,dsr,dsrxm,yz,yzxm
     jhr,jhrxm,xs,xsxm,ksxm,brxm,cbr,cbrxm,skr,skrxm,jbr,jbrxm,dlr,tsr,tsrxm,ldr,ldrxm,sjr,sjrxm,czr,ckr
@@ -214,7 +214,7 @@ let headerPhrases: [(identifier: Identifier, means: String, meansNot: String)] =
     contact_name,contact_person,legal_person,legal_representative,legal_rep,representative,student_name
     patient,patient_name,driver,driver_name,customer,customer_name,payee,payer,guardian,recipient
     consignee,sender,user_name,username,nickname,first_name,last_name,surname,given_name,employee_name
-    operator_name,holder,cardholder,victim,complainant,caller,reporter
+    operator_name,last_edit_by,edited_by,created_by,holder,cardholder,victim,complainant,caller,reporter
     """,
     """
     单位名称,企业名称,公司名称,机构名称,组织名称,部门名称,部门,科室,科室名称,学校名称,学校,医院名称,项目名称,产品名称,商品名称,事项名称,文件名称,文件名,设施名称,场所名称,道路名称,路名
@@ -231,6 +231,7 @@ let headerPhrases: [(identifier: Identifier, means: String, meansNot: String)] =
   (
     .homeAddress,
     """
+    送达地址,留宿地址,住户门牌,住户楼组,户籍住址,居住地,门牌房号
     住址
     住址,家庭住址,家庭地址,居住地址,现住址,现居住地,居住地,户籍地址,户籍地,户籍所在地,户口所在地,户口地址,通讯地址,通信地址,联系地址,邮寄地址,收货地址,收件地址,寄件地址,送货地址
     常住地址,暂住地址,暂住地,身份证地址,身份证住址,房屋坐落,房屋地址,住房地址,产权地址,坐落,房产地址,出租房地址,承租地址,门牌地址,详细住址,住所(个人),个人地址,来电人地址,投诉人地址

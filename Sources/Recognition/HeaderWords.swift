@@ -8,6 +8,18 @@ package struct HeaderHints: Sendable {
   package let speaksOfThings: Bool
   /// It speaks of an organisation's place or line: 经营场所, 服务电话.
   package let speaksOfOffices: Bool
+  /// It says no more than that they are names, which things have too: name, stop_name.
+  let namesAnything: Bool
+  /// It says that they are days of some kind: 成立日期, created_at.
+  let speaksOfDates: Bool
+  /// It says that they are numbers or codes of whatever kind: 物品编号.
+  let speaksOfNumbers: Bool
+  /// It says that they are numbers of persons, or digests of them: sfzh_sha256.
+  var namesPersonsNumber: Bool {
+    !identifiers.isDisjoint(with: [
+      .hashedValue, .residentIdentityNumber, .mobileNumber, .bankCardNumber, .passportNumber,
+    ])
+  }
 
   /// - Parameter labels: the label in the delivery and the field's name.
   package init(_ labels: [String]) {
@@ -33,6 +45,13 @@ package struct HeaderHints: Sendable {
     where means.contains(where: holds) && !meansNot.contains(where: holds) { found.insert(identifier) }
     if found.contains(.residentIdentityNumber) { found.insert(.formerIdentityNumber) }
     identifiers = found
+    namesAnything =
+      found.contains(.personalName)
+      && Self.phrases.first { $0.0 == .personalName }?.1.filter(holds).map(\.text) == [Array("name".utf8)]
+    speaksOfNumbers = ["编号", "编码", "代码", "序号", "code", "no", "number", "bh", "bm"].contains { number in
+      labels.contains { $0.hasSuffix(number) }
+    }
+    speaksOfDates = labels.contains { label in dateEndings.contains { label.hasSuffix($0) } }
   }
 
   private static let phrases: [(Identifier, [HeaderPhrase], [HeaderPhrase])] = headerPhrases.map {
@@ -46,7 +65,7 @@ package struct HeaderHints: Sendable {
 
 /// A phrase of labels: Latin words count as whole ones, age is not in page.
 private struct HeaderPhrase: Sendable {
-  private let text: [UInt8]
+  let text: [UInt8]
   private let isLatin: Bool
 
   init(_ phrase: String) {
@@ -72,7 +91,8 @@ private let thingPhrases = [
   "许可证", "订单", "单号", "流水", "文号", "案号", "批号", "商品", "设备", "发票", "物料", "工单", "快递", "注册号", "执照", "型号", "条码", "编码",
   "统一社会信用代码", "路名",
   "品牌", "街道", "公司", "单位名称", "企业名称", "机构名称", "建成", "竣工", "修建", "commit", "etag", "digest", "checksum", "sha256", "sha1",
-  "key32", "rowkey", "permit", "order", "invoice", "serial", "sku", "barcode", "device",
+  "固件", "firmware", "校验值", "file", "成立", "启用", "栽植", "发证", "入职", "key32", "rowkey", "permit", "order", "invoice",
+  "serial", "sku", "barcode", "device",
 ].map(HeaderPhrase.init)
 
 private let officePhrases = [
@@ -80,3 +100,5 @@ private let officePhrases = [
   "store", "shop", "office", "车站", "公厕", "网点", "设施", "zcdz", "bgdz", "jydz", "服务电话", "咨询电话", "投诉电话", "办公电话", "热线", "门店",
   "站点",
 ].map(HeaderPhrase.init)
+
+private let dateEndings = ["日期", "时间", "年月", "日", "date", "time", "_at", "_on", "year", "rq", "sj"]

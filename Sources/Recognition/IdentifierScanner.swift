@@ -87,7 +87,14 @@ package struct IdentifierScanner: Sendable {
       lookIntoDigits(text, index, found)
       if let end = endOfShortNumber(text, index) { return end }
       let end = run.collect(text, from: index)
-      run.report(found)
+      run.report { recognition in
+        found(recognition)
+        if recognition.identifier == .mobileNumber,
+          let name = name(beforeNumber: recognition.range.lowerBound, in: text)
+        {
+          found(Recognition(.personalName, name, .certain))
+        }
+      }
       return end
     }
     guard index >= wordEnd else { return index + 1 }
@@ -205,6 +212,12 @@ package struct IdentifierScanner: Sendable {
     if let end = secretEnd(text, range) { return found(Recognition(.secret, range.lowerBound..<end, .certain)) }
     if range.count == 4, hasPrefix(text, range.lowerBound, "wxid_") {
       return found(Recognition(.messagingAccount, range.lowerBound..<tokenEnd(text, range.lowerBound), .certain))
+    }
+    if range.count == 2,
+      ["QQ", "qq", "VX", "vx", "wx", "WX"].contains(where: { hasPrefix(text, range.lowerBound, $0) }),
+      let account = account(after: range.upperBound, in: text)
+    {
+      found(Recognition(.messagingAccount, account, .certain))
     }
     if range.count <= 2, let end = spacedHongKongCardEnd(text, range) {
       return found(Recognition(.hongKongIdentityCard, range.lowerBound..<end, .certain))

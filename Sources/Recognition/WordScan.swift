@@ -51,7 +51,12 @@ extension IdentifierScanner {
       }
     case .home: if let range = homeTelephone(text, index) { found(Recognition(.landlineNumber, range, .certain)) }
     case .document: if let range = officerCard(text, index) { found(Recognition(.officerCardNumber, range, .certain)) }
-    case .address: if let range = addressedName(text, index) { found(Recognition(.personalName, range, .certain)) }
+    case .address:
+      if let range = addressedName(text, index) {
+        found(Recognition(.personalName, range, .certain))
+      } else {
+        lookBeforeSaying(text, index, found)
+      }
     case .possessive:
       // 身份证…的王芳, …室的王芳
       if index > 0,
@@ -61,8 +66,28 @@ extension IdentifierScanner {
       {
         found(Recognition(.personalName, index + 3..<end, .certain))
       }
+    case .account:
+      if hasPrefix(text, index, "微信"), let range = account(after: index + 6, in: text) {
+        found(Recognition(.messagingAccount, range, .certain))
+      }
+    case .birth:
+      if let range = birthDate(around: index, in: text) { found(Recognition(.birthDate, range, .certain)) }
+    case .saying: lookBeforeSaying(text, index, found)
     case .digit, nil: break
     }
+  }
+
+  /// 王芳反映, 王芳（女: the name before what somebody says or is.
+  private func lookBeforeSaying(_ text: Span<UInt8>, _ index: Int, _ found: (Recognition) -> Void) {
+    var end = index
+    let isSex = hasPrefix(text, index, "女") || hasPrefix(text, index, "男")
+    if isSex {
+      guard index > 0, text[index - 1] == UInt8(ascii: "(") || character(text, index - 3) == 0xff08 else { return }
+      end = text[index - 1] == UInt8(ascii: "(") ? index - 1 : index - 3
+    } else if !sayings.contains(where: { hasPrefix(text, index, $0) }) {
+      return
+    }
+    if let range = name(endingAt: end, in: text) { found(Recognition(.personalName, range, .certain)) }
   }
 
   private func roleEnd(_ text: Span<UInt8>, _ index: Int, _ kind: UInt8) -> Int? {
@@ -200,7 +225,25 @@ extension IdentifierScanner {
   private func roomWithoutWord(_ text: Span<UInt8>, _ index: Int) -> Range<Int>? {
     var end = index + 3
     while end < text.count, isDigit(text[end]) { end += 1 }
-    guard (3...4).contains(end - index - 3), !isHan(character(text, end)), index > 0,
+    // 208弄87-1703, 绿地雅苑36-1802
+    if (1...3).contains(end - index - 3), end < text.count, text[end] == UInt8(ascii: "-"), index >= 6 {
+      var room = end + 1
+      while room < text.count, isDigit(text[room]) { room += 1 }
+      guard (3...4).contains(room - end - 1), !isHan(character(text, room)) else { return nil }
+      var start = index
+      while start > 0, index - start < 60 {
+        if isDigit(text[start - 1]) {
+          start -= 1
+        } else if isHan(character(text, start - 3)), !beforeAddresses.contains(character(text, start - 3)) {
+          start -= 3
+        } else {
+          break
+        }
+      }
+      return index - start >= 6 ? start..<room : nil
+    }
+    guard !estateEndings.contains(character(text, index)), (3...4).contains(end - index - 3),
+      !isHan(character(text, end)), index > 0,
       isDigit(text[index - 1]) || isHan(character(text, index - 3)), let start = addressStart(text, end)
     else { return nil }
     return start..<end
@@ -227,13 +270,14 @@ private let roleWords: [StaticString] = [
   "法定代表人", "联系人", "投诉人", "举报人", "反映人", "来电人", "申请人", "当事人", "负责人", "经办人", "监护人", "受害人", "嫌疑人", "被告人", "委托人", "代理人",
   "市民", "居民", "村民", "患者", "病人", "业主", "户主", "法人", "家长", "学生", "员工", "职工", "死者", "伤者", "司机", "乘客", "姓名", "原告", "被告",
   "家属",
+  "承租人", "签收人", "签收", "志愿者", "网格员", "民警", "退款至", "致电", "收货人", "报修人", "楼组长", "收款人", "持证人", "拾得人", "预约人",
   "名叫", "我叫", "女儿", "儿子", "丈夫", "妻子", "父亲", "母亲", "经办", "男子", "女子", "老人", "房东", "租客", "收件人", "寄件人", "驾驶员", "店主", "经营者",
 ]
 /// Why a character is looked around.
 private enum CharacterKind: UInt8 {
   /// 室, the last of an address.
   case room = 1
-  /// What stands before the number of a room: 楼, 单元, 弄, 号, 栋.
+  /// What stands before the number of a room, or of a house and a room: 楼, 单元, 弄, 号, 栋, 苑.
   case house
   /// 家里电话, 住宅电话, 宅电
   case home
@@ -245,13 +289,19 @@ private enum CharacterKind: UInt8 {
   case possessive
   /// 一, 幺, 壹
   case digit
+  /// 微, in 微信号.
+  case account
+  /// 出生, 生于.
+  case birth
+  /// What a name is followed by: 反映, 投诉, 来电, 称, 表示; and 女, 男 in brackets.
+  case saying
 
   /// From here on, characters that begin words which a name follows: which ones, counted from it.
   static let firstRole: UInt8 = 16
 
   static let characters: [(CharacterKind, String)] = [
-    (.room, "室"), (.house, "楼元弄号栋"), (.home, "家住宅"), (.document, "字"), (.address, "先女同阿老"), (.possessive, "的"),
-    (.digit, spelledDigits),
+    (.room, "室"), (.house, "楼元弄号栋苑园庭府村城"), (.home, "家住宅"), (.document, "字"), (.address, "先女同阿老"), (.possessive, "的"),
+    (.digit, spelledDigits), (.account, "微"), (.birth, "出生"), (.saying, "反投来称表诉咨举报求男"),
   ]
 }
 
@@ -286,6 +336,8 @@ private let rolesWithAnotherKind: [UInt32: CharacterKind] = {
   return others
 }()
 
+/// What follows the name of somebody who says something.
+private let sayings: [StaticString] = ["反映", "投诉", "来电", "来信", "来访", "称", "表示", "诉称", "诉", "咨询", "举报", "报修", "求助"]
 /// Characters that begin what is written after a name.
 private let afterNames = HanSet("反称说的电住手已要因在与和于同向对到报咨询问示提申请身证号现系是为将被把给及等之应需未曾最昨今上下日认某先女投诉求所该其从（，。；、：")
 private let wordsAfterNames: [StaticString] = [
@@ -294,6 +346,8 @@ private let wordsAfterNames: [StaticString] = [
 /// The same after names of several parts, in which 提 and 江 are common.
 private let afterLongNames = HanSet("来反称说申投要家住电的因在，。")
 private let officeEndings = HanSet("局处科委办所站厅部院校会社队")
+/// Endings of the names of estates, after which only a house and a room with a hyphen between them are an address.
+private let estateEndings = HanSet("苑园庭府村城")
 /// Characters before an address that are no part of it.
 private let beforeAddresses = HanSet("住在于址至到的")
 private let roadEndings = HanSet("路街道弄村坊苑园里巷")

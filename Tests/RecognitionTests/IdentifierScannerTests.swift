@@ -125,6 +125,15 @@ import Testing
     ("市民易涛来电反映噪声", .personalName, "易涛"), ("市民阿依古丽·买买提来电", .personalName, "阿依古丽·买买提"),
     ("投诉人邵刚涵（称）", .personalName, "邵刚涵"), ("司马海丽女士要求回复", .personalName, "司马海丽"),
     ("家住上海市长宁区安顺路1428弄42号368室", .homeAddress, "上海市长宁区安顺路1428弄42号368室"),
+    ("退款至余坤华，13327861424", .personalName, "余坤华"), ("何颖13145754422", .personalName, "何颖"),
+    ("电瓶车被盗，邵国平 19355896866", .personalName, "邵国平"),
+    ("余坤华反映噪声", .personalName, "余坤华"), ("经查，何颖(女，1944年生)", .personalName, "何颖"),
+    ("由余坤华称", .personalName, "余坤华"), ("承租人何颖已搬离", .personalName, "何颖"),
+    ("微信号：zhang_jun6566，请加", .messagingAccount, "zhang_jun6566"), ("加微信 lv_chun6307", .messagingAccount, "lv_chun6307"),
+    ("QQ：904605206", .messagingAccount, "904605206"),
+    ("何某,1950年5月6日出生", .birthDate, "1950年5月6日"), ("出生日期：2002-05-06，", .birthDate, "2002-05-06"),
+    ("生于1980.05", .birthDate, "1980.05"),
+    ("投诉人張鳳強來電", .personalName, "張鳳強"),
   ])
   func isFoundAtItsPlace(text: String, kind: Identifier, place: String) {
     let found = scan(text).filter { $0.2 == .certain }
@@ -136,6 +145,8 @@ import Testing
     "32264f95-a709-543d-a2aa-acce13800138", "6222021234567890129", "设备A123456789012", "张杨路与黄兴路口",
     "办公室信箱 office@shcn.gov.cn",
     "市民可拨打热线", "负责人：区环保局", "市民方便", "苏州市姑苏区", "version 1.2.10.3", "文字第12号", "云南A级景区",
+    "居民反映楼道堆物", "商户称已整改", "单位表示将整改", "微信公众号：shanghaifabu", "微信支付", "出生人口1950年5月6日统计", "QQ群已建",
+    "新生儿出生日期为准", "高桥镇投诉处理", "经营者称无异议", "向社区反映", "家长反映学校门口拥堵", "房东称已退租", "管理员来电确认",
   ])
   func isNothing(text: String) {
     let found = scan(text).filter { $0.2 == .certain }
@@ -185,5 +196,28 @@ import Testing
     }
     #expect(verdict("列1", names).possible.contains(.personalName))
     #expect(!verdict("路名", names.map { $0 + "路" }).possible.contains(.personalName))
+  }
+
+  @Test func columnsOfNamesHoldMoreThanOneName() {
+    let lists = (0..<40).map { "石雅秀、邹宇\(["斌", "明", "华", "强"][$0 % 4])、苏黎明" }
+    #expect(verdict("评审专家", lists).possible.contains(.personalName))
+    #expect(verdict("监护人姓名", lists.map { "母亲—" + $0.prefix(3) }).possible.contains(.personalName))
+    #expect(verdict("姓名", lists.map { "\($0.prefix(3))(194596)" }).possible.contains(.personalName))
+    let latin = (0..<40).map { ["ZHANG San", "Lixin Deng", "Wang, Xiaoming", "Yuki Patel"][$0 % 4] }
+    #expect(verdict("拼音姓名", latin).possible.contains(.personalName))
+    // Names of places are written so too, and no header says that they are persons.
+    #expect(!verdict("stop_name", latin).possible.contains(.personalName))
+    #expect(!verdict("主管部门", lists.map { _ in "市场监管局、绿化市容局" }).possible.contains(.personalName))
+  }
+
+  @Test func datesAndNumbersOfOtherThings() {
+    let days = (0..<60).map { "19\(60 + $0 % 40)-0\(1 + $0 % 9)-15" }
+    #expect(verdict("出生日期", days).possible.contains(.birthDate))
+    #expect(!verdict("成立日期", days).possible.contains(.birthDate))
+    #expect(!verdict("启用日期", days).possible.contains(.birthDate))
+    let papers = (0..<60).map { ["E1234567", "S0186272", "H6920987", "C0123456"][$0 % 4] + "\($0 % 10)" }
+    #expect(verdict("证件号码", papers).possible.contains(.passportNumber))
+    #expect(verdict("列20", papers).possible.contains(.travelPermitNumber))
+    #expect(!verdict("物品编号", papers).possible.contains(.passportNumber))
   }
 }
