@@ -337,7 +337,9 @@ private let rolesWithAnotherKind: [UInt32: CharacterKind] = {
 }()
 
 /// What follows the name of somebody who says something.
-private let sayings: [StaticString] = ["反映", "投诉", "来电", "来信", "来访", "称", "表示", "诉称", "诉", "咨询", "举报", "报修", "求助"]
+private let sayings: [StaticString] = [
+  "反映", "投诉", "来电", "来信", "来访", "称其", "称自", "称家", "表示", "诉称", "咨询", "举报", "报修", "求助",
+]
 /// Characters that begin what is written after a name.
 private let afterNames = HanSet("反称说的电住手已要因在与和于同向对到报咨询问示提申请身证号现系是为将被把给及等之应需未曾最昨今上下日认某先女投诉求所该其从（，。；、：")
 private let wordsAfterNames: [StaticString] = [

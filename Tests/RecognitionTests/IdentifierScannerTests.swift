@@ -128,7 +128,7 @@ import Testing
     ("退款至余坤华，13327861424", .personalName, "余坤华"), ("何颖13145754422", .personalName, "何颖"),
     ("电瓶车被盗，邵国平 19355896866", .personalName, "邵国平"),
     ("余坤华反映噪声", .personalName, "余坤华"), ("经查，何颖(女，1944年生)", .personalName, "何颖"),
-    ("由余坤华称", .personalName, "余坤华"), ("承租人何颖已搬离", .personalName, "何颖"),
+    ("由余坤华称其", .personalName, "余坤华"), ("承租人何颖已搬离", .personalName, "何颖"),
     ("微信号：zhang_jun6566，请加", .messagingAccount, "zhang_jun6566"), ("加微信 lv_chun6307", .messagingAccount, "lv_chun6307"),
     ("QQ：904605206", .messagingAccount, "904605206"),
     ("何某,1950年5月6日出生", .birthDate, "1950年5月6日"), ("出生日期：2002-05-06，", .birthDate, "2002-05-06"),
