@@ -2,7 +2,8 @@ internal import Hashing
 internal import Publication
 internal import Tabular
 
-// What a lost machine would take with it and nothing else has: keys, ledger, certificates, secrets, and a promotion on its way.
+// What a lost machine would take with it and nothing else has: keys, ledger, certificates, secrets, masks, what officers have said, and
+// a promotion on its way.
 // Deliveries are the departments'; what is published, every mirror has.
 //
 // The file: "daylight backup 1\n", a salt of 16 bytes, then pieces: 4 bytes of length (big-endian), and so many sealed bytes. Inside,
@@ -10,7 +11,7 @@ internal import Tabular
 
 extension PrivateStore {
   private static let magic = Array("daylight backup 1\n".utf8)
-  private static let parts = ["keys", "tls", "secrets", "staged", "masks"]
+  private static let parts = ["keys", "tls", "secrets", "staged", "masks", "approval"]
 
   /// Writes an encrypted copy of all that cannot be made again.
   ///
@@ -23,7 +24,9 @@ extension PrivateStore {
     defer { try? removeTree(copy) }
     try ledger.copy(to: copy)
     var files = [(name: "ledger.sqlite", place: copy)]
-    for part in Self.parts { files += try filesBelow(part).map { ($0, "\(root)/\($0)") } }
+    for part in Self.parts {
+      files += try filesBelow(part).filter(Self.isWorthKeeping).map { ($0, "\(root)/\($0)") }
+    }
 
     let salt = randomBytes(PassphraseKey.saltByteCount)
     let temporary = "\(path).part"
@@ -66,7 +69,7 @@ extension PrivateStore {
     defer { try? removeTree(incoming) }
     let count = try unseal(path, passphrase: passphrase, into: incoming)
     // The ledger goes first, the keys last: until they are there, the workspace counts as empty.
-    for part in ["ledger.sqlite", "staged", "masks", "secrets", "tls", "keys"]
+    for part in ["ledger.sqlite", "staged", "masks", "approval", "secrets", "tls", "keys"]
     where fileKind("\(incoming)/\(part)") != nil {
       try removeTree("\(root)/\(part)")
       try renameDurably(from: "\(incoming)/\(part)", to: "\(root)/\(part)")
@@ -104,6 +107,12 @@ extension PrivateStore {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return false }
     return name == "ledger.sqlite" || (parts.count > 1 && Self.parts.contains(String(parts[0])))
+  }
+
+  /// A candidate that waits for officers is made again, and so is what they have signed of it.
+  private static func isWorthKeeping(_ name: String) -> Bool {
+    let parts = name.split(separator: "/")
+    return parts[0] != "approval" || parts.last == "approved.json" || parts.contains("standing")
   }
 
   private func filesBelow(_ folder: String) throws -> [String] {

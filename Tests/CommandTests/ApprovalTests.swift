@@ -198,6 +198,13 @@ import Testing
     try site.write(try site.text(file).replacingOccurrences(of: "\nkeywords: {zh: [新]}\n", with: ""), file)
     try deliver(24)
     #expect(try publish(site) == "released")
+    // What officers have said outlives the machine.
+    try site.write("correct horse battery staple", "passphrase")
+    #expect(try site.daylight("backup", "site.backup", "--passphrase-file", "passphrase").code == 0)
+    try FileManager.default.removeItem(atPath: "\(site.path)/workspace")
+    #expect(try site.daylight("restore", "site.backup", "--passphrase-file", "passphrase").code == 0)
+    try deliver(23)
+    #expect(try publish(site) == "released")
     // The day after.
     try deliver(25)
     let late = try site.daylight("publish", now: "2027-11-02T06:00:00Z")

@@ -6,23 +6,30 @@ import Testing
 @Suite struct PersonsSuite {
   /// Every column public, as far as the recognisers know: what they find, cell by cell.
   @Test func blind() throws {
-    guard let table = sharedFile("suites/pii/bench.csv"), let labels = sharedFile("suites/pii/labels.json") else { return }
+    guard let table = sharedFile("suites/pii/bench.csv"), let labels = sharedFile("suites/pii/labels.json") else {
+      return
+    }
     let result = try run([executable, "recognise", "--input", table, "--labels", labels])
     let lines = result.output.split(separator: "\n").map(String.init)
     #expect(lines.contains { $0.hasPrefix("cells: recall 97221/97221 ") && $0.contains("false alarms 0/86779 ") })
-    #expect(lines.contains { $0.hasPrefix("columns: recall 27/27 ") && $0.contains("false alarms 0/19 ") }, "\(result.output)")
+    #expect(
+      lines.contains { $0.hasPrefix("columns: recall 27/27 ") && $0.contains("false alarms 0/19 ") }, "\(result.output)"
+    )
   }
 
   /// A fitting policy: nothing of the persons is in what is published, and what is no person's is as it was.
   @Test func working() throws {
-    guard let table = sharedFile("suites/pii/bench.csv"), let labels = sharedFile("suites/pii/labels.json") else { return }
+    guard let table = sharedFile("suites/pii/bench.csv"), let labels = sharedFile("suites/pii/labels.json") else {
+      return
+    }
     let site = try TestSite()
     let made = try run(["/usr/bin/python3", "-c", make, table, labels, site.path])
     #expect(made.code == 0, "\(made.error)")
     let published = try site.daylight("publish", now: "2026-11-24T06:00:00Z")
     #expect(published.code == 0, "\(published.output)\(published.error)")
     let compared = try run(["/usr/bin/python3", "-c", compare, table, labels, site.path])
-    #expect(compared.output == "leaked 0, needles 0, changed 0 of 86779\n", "\(compared.output)\(compared.error.suffix(800))")
+    #expect(
+      compared.output == "leaked 0, needles 0, changed 0 of 86779\n", "\(compared.output)\(compared.error.suffix(800))")
   }
 
   private let make = #"""
