@@ -93,7 +93,7 @@ extension Publisher {
           "columns",
           .array(
             dataset.columns.map { column in
-              .members([("field", .string(column.field)), ("policy", .string(column.statement))])
+              .members([("field", .string(column.field)), ("policy", .string(dataset.statement(of: column)))])
             })
         )
       ])

@@ -4,7 +4,7 @@
 package struct ColumnSignOff: Sendable {
   package struct Column: Sendable {
     package let field: String
-    /// What was signed, as `ColumnPolicy.statement` says it.
+    /// What was signed, as `Dataset.statement(of:)` says it.
     package let policy: String
     package let fingerprint: ColumnFingerprint
 
@@ -76,9 +76,17 @@ package struct ColumnFingerprint: Sendable, Equatable {
   }
 }
 
+extension Dataset {
+  /// All that is decided about a column, in one line: what somebody signs.
+  package func statement(of column: ColumnPolicy) -> String {
+    let rules = recordSuppressions.map(\.rule).filter { $0.field == column.field }
+    return ([column.statement] + rules.map { "suppress_records \($0.begins.joined(separator: " "))" })
+      .joined(separator: "; ")
+  }
+}
+
 extension ColumnPolicy {
-  /// All that is decided about the column, in one line: what somebody signs.
-  package var statement: String {
+  fileprivate var statement: String {
     var parts = [disclosure.rawValue, transform.statement]
     if onFind == .redact { parts.append("on_find redact") }
     parts += accepted.keys.sorted().map { "accept \($0)" }

@@ -28,7 +28,7 @@ extension Redact {
         continue
       }
       let policy = dataset.columns.first { $0.field == field.name }
-      if policy?.statement != signed.policy {
+      if policy.map(dataset.statement) != signed.policy {
         findings.append(Finding(.signOff, field: field.name, rule: "policy", limit: signed.policy))
       }
       for what in signed.fingerprint.drift(to: fingerprint) {

@@ -214,11 +214,11 @@ import Testing
   /// Somebody's word on the columns lapses with the day, with another policy, and with cells of another kind.
   @Test func columnsAreSignedOff() throws {
     let site = try TestSite()
-    func deliver(_ notes: [String], policy: String = "note: {disclosure: public}") throws {
+    func deliver(_ notes: [String], policy: String = "note: {disclosure: public}", more: String = "") throws {
       try site.addDataset(
         columns: ["id: {disclosure: public}", policy],
         fields: ["{\"name\":\"id\",\"type\":\"integer\"}", "{\"name\":\"note\",\"type\":\"string\"}"],
-        input: "id,note\n" + notes.enumerated().map { "\($0),\($1)\n" }.joined())
+        input: "id,note\n" + notes.enumerated().map { "\($0),\($1)\n" }.joined(), more: more)
     }
     func signOff(_ more: String...) throws -> ProcessResult {
       try run(
@@ -249,6 +249,9 @@ import Testing
     #expect(try Set(refusals()) == ["sign-off note lengths", "sign-off note characters"])
     try deliver(texts, policy: "note: {disclosure: public, on_find: redact}")
     #expect(try refusals() == ["sign-off note policy"])
+    try deliver(texts, more: "suppress_records: [{column: note, begins: 内部, reason: {zh: 内部}}]")
+    #expect(try refusals() == ["sign-off note policy"])
+    try deliver(texts, policy: "note: {disclosure: public, on_find: redact}")
     #expect(try signOff("--until", "2027-06-30").code == 0)
     #expect(try refusals() == [])
     try deliver(texts + ["现场检查情况正常8"], policy: "note: {disclosure: public, on_find: redact}")

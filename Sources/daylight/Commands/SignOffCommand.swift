@@ -64,7 +64,7 @@ struct SignOffCommand: AsyncParsableCommand {
       steward: steward, approver: approver, expires: expires,
       columns: fingerprints.compactMap { field, fingerprint in
         ready.columns.first { $0.field == field }.map {
-          ColumnSignOff.Column(field: field, policy: $0.statement, fingerprint: fingerprint)
+          ColumnSignOff.Column(field: field, policy: ready.statement(of: $0), fingerprint: fingerprint)
         }
       })
     let path = reader.signOffPath(of: ready.id)
