@@ -14,7 +14,7 @@ package func forEachLinkedFile(in text: Span<UInt8>, _ body: (Range<Int>) -> Voi
     }
     var start = index
     var isPath = false
-    while start > last, isPartOfAddress(text[start - 1]) {
+    while start > max(last, index - longestAddress), isPartOfAddress(text[start - 1]) {
       start -= 1
       isPath = isPath || text[start] == UInt8(ascii: "/") || text[start] == UInt8(ascii: "\\")
     }
@@ -25,6 +25,9 @@ package func forEachLinkedFile(in text: Span<UInt8>, _ body: (Range<Int>) -> Voi
     index = end
   }
 }
+
+/// No address is longer, and a text of nothing but endings takes no time for it.
+private let longestAddress = 2_048
 
 private func isPartOfAddress(_ byte: UInt8) -> Bool {
   byte > 0x20 && !",;\"'<>|".utf8.contains(byte)

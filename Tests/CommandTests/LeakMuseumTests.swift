@@ -4,11 +4,11 @@ import Testing
 
 /// Leaks that happened elsewhere, or nearly, each as somebody would make it happen here (privacy.md §4).
 ///
-/// Of the 42 cases: 1–3, 5, 9, 12, 13, 15, 16, 18, 22, 24–28, 31–33, 36 and 39 are here. Elsewhere: 14 and 42 (no value in what people are told) in
+/// Of the 42 cases: 1–3, 5, 9, 12, 13, 15, 16, 18, 22, 24–28, 31–33, 36, 39 and 41 are here. Elsewhere: 14 and 42 (no value in what people are told) in
 /// `outcome` and `BadInputTests`; 23 (encodings) in `TableToolsTests`; 29 (no samples of values) in `PublishTests`; 30 (nothing but what
 /// was meant in packed files) and 37 (formulas) in `CheckOutputTests`; 38 (keys are gone) in `PublishTests`; 40 (tokens of two datasets)
 /// in `TransformTests`. 17 holds because there are no lists of exceptions. Waiting for Excel: 7, 8, 10, 11. Waiting for group sizes: 4, 6,
-/// 19–21, 34, 35. Waiting for others: 41 (erasure).
+/// 19–21, 34, 35.
 ///
 /// All persons are made up: their
 /// numbers have valid check digits and an area or a segment that was never given out, or are common test numbers.
@@ -399,6 +399,27 @@ import Testing
     #expect(
       redacted.csv == "id,notice\n1,https://www.example/notice/2026-11.html\n2,附件见 [指向文件的链接]，请查收\n3,[指向文件的链接]\n",
       "\(redacted.csv)")
+  }
+
+  /// 41: somebody asks to be erased, who stands in every version.
+  @Test func nothingIsLeftOfADatasetThatIsWithdrawn() throws {
+    let site = try TestSite()
+    func publish(_ rows: String, _ now: String) throws -> Int32 {
+      try site.addDataset(
+        columns: ["id: {disclosure: public}", "shop: {disclosure: public}"],
+        fields: ["id", "shop"].map { "{\"name\":\"\($0)\",\"type\":\"string\"}" }, input: "id,shop\n" + rows,
+        more: "release: {formats: [csv]}")
+      return try site.daylight("publish", now: now).code
+    }
+    #expect(try publish("1,试验小铺\n2,另一家\n", "2026-11-20T06:00:00Z") == 0)
+    #expect(try publish("1,试验小铺\n3,第三家\n", "2026-11-21T06:00:00Z") == 0)
+    func copies() throws -> Int {
+      try site.tree("public").keys.filter { $0.hasSuffix(".csv.gz") }.count
+    }
+    #expect(try copies() > 0)
+    let result = try site.daylight("withdraw", "office/things", "--reason", "erasure", now: clock)
+    #expect(result.code == 0, "\(result.error)")
+    #expect(try copies() == 0)
   }
 
   /// 39: the order of a delivery is when or in which order of secrets people came.
