@@ -146,6 +146,15 @@ static inline __attribute__((always_inline)) vectors_text vectors_utf8_body(cons
   return text;
 }
 
+/// The lane from i on with two bytes after it; where fewer are left, a copy with ASCII after them.
+static inline __attribute__((always_inline)) const uint8_t *vectors_at(
+    const uint8_t *p, size_t i, size_t n, uint8_t edge[64]) {
+  if (n - i >= 34) return p + i;
+  memset(edge, 'a', 64);
+  memcpy(edge, p + i, n - i);
+  return edge;
+}
+
 /// Whether the text may hold a sign of damage: U+FFFD, 锟, a character of U+0080…U+009F or of U+E000…U+EFFF.
 ///
 /// - Precondition: UTF-8.
@@ -153,12 +162,7 @@ static inline __attribute__((always_inline)) bool vectors_damage_body(const uint
   uint8_t edge[64];
   vectors_lane hit = {0};
   for (size_t i = 0; i < n; i += 32) {
-    const uint8_t *at = p + i;
-    if (n - i < 34) {
-      memset(edge, 'a', sizeof edge);
-      memcpy(edge, p + i, n - i);
-      at = edge;
-    }
+    const uint8_t *at = vectors_at(p, i, n, edge);
     const vectors_lane a = vectors_load(at), b = vectors_load(at + 1), c = vectors_load(at + 2);
     hit |= (vectors_lane)(a == 0xef) & (vectors_lane)(b == 0xbf) & (vectors_lane)(c == 0xbd);
     hit |= (vectors_lane)(a == 0xe9) & (vectors_lane)(b == 0x94) & (vectors_lane)(c == 0x9f);
@@ -174,12 +178,7 @@ static inline __attribute__((always_inline)) bool vectors_folds_body(const uint8
   uint8_t edge[64];
   vectors_lane hit = {0};
   for (size_t i = 0; i < n; i += 32) {
-    const uint8_t *at = p + i;
-    if (n - i < 34) {
-      memset(edge, 'a', sizeof edge);
-      memcpy(edge, p + i, n - i);
-      at = edge;
-    }
+    const uint8_t *at = vectors_at(p, i, n, edge);
     const vectors_lane a = vectors_load(at);
     // Most lanes are ASCII and characters of E4 to E9.
     const vectors_lane other = ((vectors_lane)(a >= 0xc0) & ~((vectors_lane)(a >= 0xe4) & (vectors_lane)(a <= 0xe9))) |

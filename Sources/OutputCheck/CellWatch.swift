@@ -115,16 +115,15 @@ struct CellWatch: ~Copyable {
   private mutating func lookInFull(_ cell: Span<UInt8>, _ column: Int, _ row: Int) throws -> Bool {
     let shape = CellShape(of: cell)
     var isRecognised = false
-    if isNumber[column] ? shape.mayBeLongNumber : shape.mayHoldIdentifier {
-      found.removeAll(keepingCapacity: true)
+    let mayHoldIdentifier = isNumber[column] ? shape.mayBeLongNumber : shape.mayHoldIdentifier
+    found.removeAll(keepingCapacity: true)
+    if mayHoldIdentifier {
       scanner.scan(cell, isNumber: isNumber[column]) { found.append($0) }
-      if isText[column] && shape.longestWord >= 7 {
-        forEachLinkedFile(in: cell) { found.append(Recognition(.linkedFile, $0, .certain)) }
-      }
+    }
+    if isText[column] { forEachLinkedFile(in: cell) { found.append(Recognition(.linkedFile, $0, .certain)) } }
+    if mayHoldIdentifier || !found.isEmpty || shape.longestWord >= 7 {
       recognised.add(found, in: cell, column: column, field: names[column], row: row)
       isRecognised = found.contains { $0.certainty == .certain }
-    } else if shape.longestWord >= 7 {
-      recognised.add([], in: cell, column: column, field: names[column], row: row)
     }
     var isRemoved = false
     if rawValues.mayContain(shape) {

@@ -240,7 +240,7 @@ package struct ColumnEvidence: Sendable {
     }
     let isVaried = fewValues.count >= min(20, max(2, cellCount / 50))
     let isNamed = hints.identifiers.contains(.personalName)
-    let wantedNames = isNamed ? (hints.namesAnything ? 0.3 : 0.05) : hints.speaksOfThings || isSmall ? 2 : 0.6
+    let wantedNames = isNamed ? 0.05 : hints.speaksOfThings || isSmall ? 2 : 0.6
     if share(nameCount) >= wantedNames && (isVaried || isNamed) { verdict.possible.insert(.personalName) }
     // Latin letters prove little: the header must say that they are names of persons.
     if isNamed && !hints.namesAnything && !hints.speaksOfThings && share(nameCount + latinNameCount) >= 0.3 {

@@ -10,7 +10,7 @@ package struct HeaderHints: Sendable {
   package let speaksOfOffices: Bool
   /// It says no more than that they are names, which things have too: name, stop_name.
   let namesAnything: Bool
-  /// It says that they are days of some kind: 成立日期, created_at.
+  /// It says of what they are the days: 成立日期, created_at, but not 日期.
   let speaksOfDates: Bool
   /// It says that they are numbers or codes of whatever kind: 物品编号.
   let speaksOfNumbers: Bool
@@ -51,7 +51,7 @@ package struct HeaderHints: Sendable {
     speaksOfNumbers = ["编号", "编码", "代码", "序号", "code", "no", "number", "bh", "bm"].contains { number in
       labels.contains { $0.hasSuffix(number) }
     }
-    speaksOfDates = labels.contains { label in dateEndings.contains { label.hasSuffix($0) } }
+    speaksOfDates = labels.contains { label in dateEndings.contains { label.hasSuffix($0) && label != $0 } }
   }
 
   private static let phrases: [(Identifier, [HeaderPhrase], [HeaderPhrase])] = headerPhrases.map {
@@ -91,7 +91,7 @@ private let thingPhrases = [
   "许可证", "订单", "单号", "流水", "文号", "案号", "批号", "商品", "设备", "发票", "物料", "工单", "快递", "注册号", "执照", "型号", "条码", "编码",
   "统一社会信用代码", "路名",
   "品牌", "街道", "公司", "单位名称", "企业名称", "机构名称", "建成", "竣工", "修建", "commit", "etag", "digest", "checksum", "sha256", "sha1",
-  "固件", "firmware", "校验值", "file", "成立", "启用", "栽植", "发证", "入职", "key32", "rowkey", "permit", "order", "invoice",
+  "固件", "firmware", "校验值", "file", "key32", "rowkey", "permit", "order", "invoice",
   "serial", "sku", "barcode", "device",
 ].map(HeaderPhrase.init)
 

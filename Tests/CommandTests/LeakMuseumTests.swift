@@ -386,7 +386,7 @@ import Testing
   @Test func filesBehindLinks() throws {
     let rows = [
       ["1", "https://www.example/notice/2026-11.html"], ["2", "附件见 https://files.example/upload/决定书-17.PDF，请查收"],
-      ["3", "/attach/2026/scan_03.jpg"],
+      ["3", "/attach/2026/scan_03.jpg"], ["4", "附件/决定书.pdf"],
     ]
     let columns = ["id: {disclosure: public}", "notice: {disclosure: public}"]
     let refused = try outcome(columns, rows)
@@ -397,7 +397,8 @@ import Testing
     let redacted = try outcome([columns[0], "notice: {disclosure: public, on_find: redact}"], rows)
     #expect(redacted.code == 0)
     #expect(
-      redacted.csv == "id,notice\n1,https://www.example/notice/2026-11.html\n2,附件见 [指向文件的链接]，请查收\n3,[指向文件的链接]\n",
+      redacted.csv
+        == "id,notice\n1,https://www.example/notice/2026-11.html\n2,附件见 [指向文件的链接]，请查收\n3,[指向文件的链接]\n4,[指向文件的链接]\n",
       "\(redacted.csv)")
   }
 

@@ -214,6 +214,8 @@ import Testing
     let days = (0..<60).map { "19\(60 + $0 % 40)-0\(1 + $0 % 9)-15" }
     #expect(verdict("出生日期", days).possible.contains(.birthDate))
     #expect(!verdict("成立日期", days).possible.contains(.birthDate))
+    // Says no more than that they are days.
+    #expect(verdict("日期", days).possible.contains(.birthDate))
     #expect(!verdict("启用日期", days).possible.contains(.birthDate))
     let papers = (0..<60).map { ["E1234567", "S0186272", "H6920987", "C0123456"][$0 % 4] + "\($0 % 10)" }
     #expect(verdict("证件号码", papers).possible.contains(.passportNumber))

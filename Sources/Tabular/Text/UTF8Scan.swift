@@ -154,13 +154,15 @@ func firstInvalidUTF8(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: 
 @inline(__always) private func hasSpecialLead(_ word: UInt64) -> Bool { word & 0x0f == 0 || word & 0x0f == 0x0d }
 
 /// Where a text that is looked for begins, at `start` or after it; nil where it does not stand there.
-///
-/// - Precondition: it has at least four bytes, which are compared at once.
 package func indexOf(_ wanted: Span<UInt8>, in text: Span<UInt8>, from start: Int) -> Int? {
   guard text.count - start >= wanted.count else { return nil }
   return text.withUnsafeBytes { text in
     wanted.withUnsafeBytes { wanted in
       guard let base = text.baseAddress, let key = wanted.baseAddress else { return nil }
+      guard wanted.count >= 4 else {
+        return (start...(text.count - wanted.count)).first { memcmp(base + $0, key, wanted.count) == 0 }
+      }
+      // Four bytes are compared at once.
       let word = key.loadUnaligned(as: UInt32.self)
       for place in start...(text.count - wanted.count)
       where base.loadUnaligned(fromByteOffset: place, as: UInt32.self) == word
