@@ -1,7 +1,7 @@
 # `make publish` and `make test` do all the set-up on a fresh machine that has Swift and apt. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests build install publish check status serve test bench fuzz lint format docs clean
+.PHONY: help setup setup-tests build install publish check status serve test soak bench fuzz lint format docs clean
 
 # What the build needs of the system, and what only the tests need.
 PACKAGES := libsqlite3-dev libssl-dev zlib1g-dev libdeflate-dev libpcre2-dev libcurl4-openssl-dev ca-certificates tzdata
@@ -46,6 +46,9 @@ serve: build ## Serves ./public on http://localhost:8000/.
 test: setup-tests ## Runs every test.
 	@swift build --build-tests $(SWIFT_FLAGS)
 	@DAYLIGHT_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build
+
+soak: build setup-tests ## Runs one site through publications, withdrawals, backups, mirrors and kills for five minutes (SOAK="--seconds 3600").
+	@.ci/soak --python $(PYTHON) $(SOAK)
 
 bench: build ## Measures the release build beside its peers (BENCH="--large --many" for more); needs ../shared/bench.
 	@.ci/install pigz libdeflate-tools python3 python3-venv

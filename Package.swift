@@ -21,14 +21,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
   name: "daylight",
@@ -39,12 +34,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-    // Without its optional parts: what they bring is never used, and takes long to compile.
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
   ],
   targets: [
     // C libraries of the system.
@@ -92,16 +82,14 @@ let package = Package(
     target(
       "Portal",
       [
-        "Publication", "Hashing", "Tabular", "Manifest", "Export", hummingbird, hummingbirdCore, lifecycle, unixSignals,
-        nio, nioPosix, nioHTTPTypes,
-        httpTypes, logging,
+        "Publication", "Hashing", "Tabular", "Manifest", "Export", nio, nioHTTP1, nioPosix, logging,
       ]),
     target("Sync", ["Publication", "Hashing", "Tabular", "Manifest", "Transport"]),
     .executableTarget(
       name: "daylight",
       dependencies: [
         "Publication", "SiteConfiguration", "Pipeline", "Portal", "PrivateStore", "Manifest", "Sync", "Tabular",
-        "TableSchema", "Validation", "Recognition", "Transport",
+        "TableSchema", "Validation", "Versioning", "Recognition", "Transport",
         argumentParser, logging, mustache,
       ],
       swiftSettings: strict),

@@ -99,6 +99,9 @@ package struct SignedApproval<Subject: ApprovalSubject>: Sendable {
         signature, for: Self.message(statement, self.officer, secrecyReview, legalBasis), publicKey: officer.publicKey)
   }
 
+  /// The word of the secrecy review (保密审查) that lets a release go out; any other, 涉密 or free text, does not.
+  package var isNotSecret: Bool { secrecyReview.utf8.elementsEqual(SecrecyReview.notSecret.rawValue.utf8) }
+
   /// Whose it is.
   ///
   /// - Throws: `ApprovalError` where it is that of nobody who may give it.

@@ -35,10 +35,13 @@ package struct MakeCatalog: Sendable {
     async let indexes = inParallel(Language.allCases) { language in
       CatalogFile(path: "\(prefix(language))index.html", bytes: pages.index(entries, in: language))
     }
+    let known = Dictionary(withdrawals.map { ($0.dataset, $0) }, uniquingKeysWith: { $1 })
     let datasetPages = try await inParallel(entries) { entry in
       Language.allCases.map { language in
         let path = "\(prefix(language))datasets/\(entry.dataset.id)/index.html"
-        return standing(entry.dataset.id, path) ?? CatalogFile(path: path, bytes: pages.dataset(entry, in: language))
+        return standing(entry.dataset.id, path)
+          ?? CatalogFile(
+            path: path, bytes: pages.dataset(entry, withdrawal: known[entry.dataset.id], in: language))
       }
     }
     var files = try await graph + indexes + datasetPages.flatMap { $0 }
@@ -51,6 +54,13 @@ package struct MakeCatalog: Sendable {
       }
     }
     return CatalogTree(files: files, listed: listed, withdrawals: withdrawals)
+  }
+
+  /// The page of one dataset as it would be, with its style in it, so that it can be looked at alone.
+  package func page(of entry: CatalogEntry, withdrawal: Withdrawal?, in language: Language) throws -> [UInt8] {
+    let page = try Pages(site: site, isTrial: isTrial).dataset(entry, withdrawal: withdrawal, in: language)
+    let html = String(decoding: page, as: UTF8.self)
+    return Array(html.replacing("</head>", with: "<style>\(stylesheet)</style></head>").utf8)
   }
 
   /// The DCAT catalogue in its two forms.

@@ -55,6 +55,7 @@ struct PageText {
     let name = subject ?? ""
     switch code {
     case "first-release": return self["首次发布", "first release"]
+    case "reinstated": return self["撤回后重新发布", "published again after a withdrawal"]
     case "column-removed": return self["删除列 \(name)", "column \(name) removed"]
     case "column-retyped": return self["列 \(name) 类型改变", "column \(name) changed its type"]
     case "columns-reordered": return self["列顺序改变", "columns reordered"]

@@ -46,11 +46,12 @@ struct Pages {
     return render("index", page)
   }
 
-  func dataset(_ entry: CatalogEntry, in language: Language) -> [UInt8] {
+  /// - Parameter withdrawal: the dataset was taken back, and came again.
+  func dataset(_ entry: CatalogEntry, withdrawal: Withdrawal?, in language: Language) -> [UInt8] {
     let text = PageText(language: language)
     let dataset = entry.dataset
     let path = "\(language == .zh ? "" : "en/")datasets/\(dataset.id)/"
-    let toRoot = String(repeating: "../", count: path.split(separator: "/").count)
+    let toRoot = String(repeating: "../", count: path.pathParts.count { !$0.isEmpty })
     var page = frame(
       title: dataset.title[language], description: dataset.description[language], language: language, path: path,
       twin: "\(toRoot)\(language == .zh ? "en/" : "")datasets/\(dataset.id)/")
@@ -69,7 +70,8 @@ struct Pages {
     if let release = entry.releases.first {
       page["downloads"] = downloads(release, text, toRoot: toRoot)
       page["versions"] =
-        ["heading": text["版本记录", "Versions"], "items": versions(entry.releases, text, toRoot: toRoot)] as [String: Any]
+        ["heading": text["版本记录", "Versions"], "items": versions(entry.releases, withdrawal, text, toRoot: toRoot)]
+        as [String: Any]
     }
     if let schema = entry.schema { page["columns"] = columns(schema, text) }
     page["useHeading"] = text["使用与联系", "Use and contact"]
@@ -81,7 +83,7 @@ struct Pages {
   func withdrawal(_ withdrawal: Withdrawal, in language: Language) -> [UInt8] {
     let text = PageText(language: language)
     let path = "\(language == .zh ? "" : "en/")datasets/\(withdrawal.dataset)/"
-    let toRoot = String(repeating: "../", count: path.split(separator: "/").count)
+    let toRoot = String(repeating: "../", count: path.pathParts.count { !$0.isEmpty })
     let summary = text["该数据集已撤回,不再提供下载。", "This dataset was withdrawn, and cannot be downloaded any more."]
     var page = frame(
       title: withdrawal.title[language], description: summary, language: language, path: path,
@@ -110,7 +112,7 @@ struct Pages {
     Any]
   {
     let text = PageText(language: language)
-    let toRoot = String(repeating: "../", count: path.split(separator: "/").count)
+    let toRoot = String(repeating: "../", count: path.pathParts.count { !$0.isEmpty })
     var page: [String: Any] = [
       "language": language.tag, "title": title, "siteTitle": site.title[language],
       "siteDescription": site.description[language],
@@ -139,7 +141,7 @@ struct Pages {
     ]
     if let release = entry.releases.first {
       facts.append((text["最近更新", "Last update"], release.release.date.description))
-      facts.append((text["首次发布", "First release"], (entry.releases.last ?? release).release.date.description))
+      facts.append((text["首次发布", "First release"], firstDay(entry.releases, release).description))
       facts.append((text["版本", "Version"], "\(release.version) (\(release.release))"))
       facts.append((text["数据量", "Rows"], text["\(text.count(release.rowCount)) 行", text.count(release.rowCount)]))
     }
@@ -147,6 +149,13 @@ struct Pages {
     let keywords = dataset.keywords[text.language] ?? []
     if !keywords.isEmpty { facts.append((text["关键字", "Keywords"], keywords.joined(separator: text["、", ", "]))) }
     return facts.map { ["name": $0.0, "value": $0.1] }
+  }
+
+  /// The day of the first release that is there; of a dataset that was taken back, of the first there ever was.
+  private func firstDay(_ releases: [ReleaseRecord], _ newest: ReleaseRecord) -> CivilDate {
+    let first = releases.last ?? newest
+    let isContinued = first.json["change"]?["level"]?.text != "first"
+    return isContinued ? first.issued.date : first.release.date
   }
 
   private func downloads(_ release: ReleaseRecord, _ text: PageText, toRoot: String) -> [String: Any] {
@@ -207,34 +216,52 @@ struct Pages {
     ]
   }
 
-  private func versions(_ releases: [ReleaseRecord], _ text: PageText, toRoot: String) -> [[String: Any]] {
-    releases.map { release in
-      let change = release.json["change"]
-      let reasons = (change?["reasons"]?.elements ?? []).map {
-        text.reason($0["code"]?.text ?? "", $0["subject"]?.text)
-      }
-      var counts: [String] = []
-      if let rows = change?["rows"], change?["level"]?.text != "first" {
-        if let added = rows["added"]?.integer, added > 0 {
-          counts.append(text["新增 \(text.count(added)) 行", "\(text.count(added)) rows added"])
-        }
-        if let removed = rows["removed"]?.integer, removed > 0 {
-          counts.append(text["删除 \(text.count(removed)) 行", "\(text.count(removed)) rows removed"])
-        }
-        if let changed = rows["changed"]?.integer, changed > 0 {
-          counts.append(text["更正 \(text.count(changed)) 行", "\(text.count(changed)) rows changed"])
-        }
-      }
-      // Counts say more than the bare reasons for rows.
-      let codes = Set((change?["reasons"]?.elements ?? []).compactMap { $0["code"]?.text })
-      let isAboutRows = !counts.isEmpty && codes.isSubset(of: ["rows-added", "rows-removed", "values-changed"])
-      return [
-        "release": release.release.description, "version": release.version.description,
-        "date": release.release.date.description,
-        "what": (isAboutRows ? counts : reasons + counts).joined(separator: text[",", ", "]),
-        "address": "\(toRoot)data/\(release.folder)/release.json",
-      ]
+  private func versions(
+    _ releases: [ReleaseRecord], _ withdrawal: Withdrawal?, _ text: PageText, toRoot: String
+  ) -> [[String: Any]] {
+    // What was taken back stays in the record, with what it was: releases go on after it.
+    let taken = (withdrawal?.asPast ?? []).map { past in
+      (
+        release: past.lastRelease,
+        item: [
+          "release": past.lastRelease.description, "version": past.lastVersion?.description ?? "",
+          "date": past.at.date.description, "what": text["撤回:", "withdrawn: "] + past.reason[text.language],
+        ] as [String: Any]
+      )
     }
+    return (releases.map { ($0.release, version($0, text, toRoot: toRoot)) } + taken.map { ($0.release, $0.item) })
+      .sorted { $0.0 > $1.0 }.map(\.1)
+  }
+
+  private func version(_ release: ReleaseRecord, _ text: PageText, toRoot: String) -> [String: Any] {
+    let change = release.json["change"]
+    let reasons = (change?["reasons"]?.elements ?? []).map {
+      text.reason($0["code"]?.text ?? "", $0["subject"]?.text)
+    }
+    var counts: [String] = []
+    if let rows = change?["rows"], change?["level"]?.text != "first" {
+      if let added = rows["added"]?.integer, added > 0 {
+        counts.append(text["新增 \(text.count(added)) 行", "\(text.count(added)) rows added"])
+      }
+      if let removed = rows["removed"]?.integer, removed > 0 {
+        counts.append(text["删除 \(text.count(removed)) 行", "\(text.count(removed)) rows removed"])
+      }
+      if let changed = rows["changed"]?.integer, changed > 0 {
+        counts.append(text["更正 \(text.count(changed)) 行", "\(text.count(changed)) rows changed"])
+      }
+    }
+    // Counts say more than the bare reasons for rows.
+    let codes = Set((change?["reasons"]?.elements ?? []).compactMap { $0["code"]?.text })
+    let isAboutRows = !counts.isEmpty && codes.isSubset(of: ["rows-added", "rows-removed", "values-changed"])
+    let late =
+      release.isBackfill
+      ? release.published.map { [text["补发于 \($0.date)", "published late, on \($0.date)"]] } ?? [] : []
+    return [
+      "release": release.release.description, "version": release.version.description,
+      "date": release.release.date.description,
+      "what": (late + (isAboutRows ? counts : reasons + counts)).joined(separator: text[",", ", "]),
+      "address": "\(toRoot)data/\(release.folder)/release.json",
+    ]
   }
 
   private func use(_ dataset: DatasetDescription, _ text: PageText) -> [[String: Any]] {

@@ -87,7 +87,7 @@ let datasetTemplate = """
   <h2>{{heading}}</h2>
   <ol class="versions">
   {{#items}}
-  <li><a href="{{address}}">{{version}}</a> <time>{{date}}</time> <small>{{release}}</small><br>{{what}}</li>
+  <li>{{#address}}<a href="{{address}}">{{version}}</a>{{/address}}{{^address}}{{version}}{{/address}} <time>{{date}}</time> <small>{{release}}</small><br>{{what}}</li>
   {{/items}}
   </ol>
   {{/versions}}

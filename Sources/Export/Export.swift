@@ -12,11 +12,18 @@ package struct Export: Stage {
   package static let name = StageName.export
   private let site: Site
   private let key: SymmetricKey
+  private let publishedAt: Instant
+  private let isBackfill: Bool
 
-  /// - Parameter key: the workspace key; the release's salt is derived from it.
-  package init(site: Site, key: SymmetricKey) {
+  /// - Parameters:
+  ///   - key: the workspace key; the release's salt is derived from it.
+  ///   - publishedAt: when the release goes out, whatever day its data are of.
+  ///   - isBackfill: the data are a delivery of the past.
+  package init(site: Site, key: SymmetricKey, publishedAt: Instant, isBackfill: Bool = false) {
     self.site = site
     self.key = key
+    self.publishedAt = publishedAt
+    self.isBackfill = isBackfill
   }
 
   package func run(_ table: VersionedTable, in run: Run) async throws -> ReleaseCandidate {
@@ -34,7 +41,7 @@ package struct Export: Stage {
           name: name, role: .descriptor, mediaType: mediaType, file: try save(json, name, in: folder), raw: nil))
     }
     let record = ReleaseRecord(
-      table: table, files: files, site: site, now: run.clock.now,
+      table: table, files: files, site: site, now: run.clock.now, publishedAt: publishedAt, isBackfill: isBackfill,
       salt: key.derived(for: [
         "daylight salt v1", table.dataset.id.description, table.release.description, table.content.hex,
       ]).bytes)

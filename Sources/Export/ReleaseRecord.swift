@@ -12,18 +12,28 @@ package struct ReleaseRecord: Sendable {
   package let version: Version
   package let content: Digest
   package let issued: Instant
+  /// The moment that the data are of.
   package let modified: Instant
+  /// When it was published; nil in a record of an earlier version of Daylight, which did not tell the two apart.
+  package let published: Instant?
+  /// Published after its day, from a delivery of the past.
+  package let isBackfill: Bool
   package let rowCount: Int
   package let schema: Schema
   package let json: JSON
 
-  init(table: VersionedTable, files: [ReleaseFile], site: Site, now: Instant, salt: [UInt8]) {
+  init(
+    table: VersionedTable, files: [ReleaseFile], site: Site, now: Instant, publishedAt: Instant, isBackfill: Bool,
+    salt: [UInt8]
+  ) {
     dataset = table.dataset.id
     release = table.release
     version = table.version
     content = table.content
     issued = table.issued
     modified = now
+    published = publishedAt
+    self.isBackfill = isBackfill
     rowCount = table.rowCount
     schema = table.schema.schema
     let identifier = "\(site.identifierBase)/dataset/\(table.dataset.id)"
@@ -36,6 +46,8 @@ package struct ReleaseRecord: Sendable {
       ("status", "active"),
       ("issued", .string(issued.description)),
       ("modified", .string(modified.description)),
+      ("published", .string(publishedAt.description)),
+      ("backfill", isBackfill ? true : nil),
       ("previous", table.previous.map { .string($0.description) } ?? .null),
       ("change", table.change.json),
       ("metadata", descriptiveMetadata(of: table.dataset)),
@@ -94,6 +106,8 @@ package struct ReleaseRecord: Sendable {
     self.content = content
     self.issued = issued
     self.modified = modified
+    published = text("published").flatMap(Instant.init)
+    isBackfill = json["backfill"]?.boolean ?? false
     self.rowCount = rowCount
     self.schema = schema
     self.json = json

@@ -154,6 +154,47 @@ package func isValidSignature(_ signature: [UInt8], for message: [UInt8], public
     && EVP_DigestVerify(context, signature, 64, message, message.count) == 1
 }
 
+/// Whether 32 bytes are an Ed25519 public key that only its holder can sign for: the canonical form of a point on the curve whose order is
+/// not 1, 2, 4 or 8.
+///
+/// libcrypto takes any 32 bytes.
+///
+/// - Source: RFC 8032 §5.1.3; S. Chalkias et al., "Taming the many EdDSAs" (2020), table 6.
+package func isSigningPublicKey(_ bytes: [UInt8]) -> Bool {
+  guard bytes.count == 32, let context = BN_CTX_new() else { return false }
+  defer { BN_CTX_free(context) }
+  BN_CTX_start(context)
+  defer { BN_CTX_end(context) }
+  // y, little-endian, without the sign of x in the top bit.
+  var coordinate = bytes
+  coordinate[31] &= 0x7f
+  func number(_ hex: String) -> OpaquePointer? {
+    var value = BN_CTX_get(context)
+    return value != nil && BN_hex2bn(&value, hex) > 0 ? value : nil
+  }
+  func fresh() -> OpaquePointer? { BN_CTX_get(context) }
+  guard let prime = number("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed"),
+    // d = −121665 / 121666, and the y of the points of order 8.
+    let d = number("52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"),
+    let eighth = number("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7"),
+    let minusEighth = number("05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826"),
+    let one = number("1"), let minusOne = number("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec"),
+    let y = fresh(), let square = fresh(), let numerator = fresh(), let denominator = fresh(), let x = fresh(),
+    BN_lebin2bn(coordinate, 32, y) != nil
+  else { return false }
+  guard BN_cmp(y, prime) < 0, BN_is_zero(y) == 0,
+    [one, minusOne, eighth, minusEighth].allSatisfy({ BN_cmp(y, $0) != 0 })
+  else { return false }
+  // x² = (y² − 1) / (d y² + 1) must have a root.
+  guard BN_mod_sqr(square, y, prime, context) == 1, BN_mod_sub(numerator, square, one, prime, context) == 1,
+    BN_mod_mul(denominator, d, square, prime, context) == 1,
+    BN_mod_add(denominator, denominator, one, prime, context) == 1,
+    BN_mod_inverse(denominator, denominator, prime, context) != nil,
+    BN_mod_mul(x, numerator, denominator, prime, context) == 1
+  else { return false }
+  return BN_kronecker(x, prime, context) == 1
+}
+
 /// Bytes from the system's generator.
 package func randomBytes(_ count: Int) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: count)

@@ -45,7 +45,7 @@ package struct Ingest: Stage {
 
   /// The path may lead through no link: what it resolves to must be what it says.
   private func requireNoLink(_ path: String, below root: String, _ dataset: Dataset) throws {
-    let relative = path.dropFirst(root.count)
+    let relative = path.relativePath(below: root).map { "/\($0)" } ?? ""
     guard try resolvedPath(path) == resolvedPath(root) + relative else {
       throw IngestError(.link, dataset: dataset.id, place: path)
     }
@@ -54,11 +54,17 @@ package struct Ingest: Stage {
   private func copy(_ path: String, below root: String, _ dataset: Dataset, _ run: Run) async throws -> Snapshot {
     do {
       try requireNoLink(path, below: root, dataset)
-      let stamp = try stamp(of: InputFile(path: path))
-      let file = try await store.addSnapshot(
-        of: dataset.id, from: path, limit: site.transfer.byteLimit, run.parallelism)
-      run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
-      return Snapshot(dataset: dataset, parts: [file], stamp: stamp)
+      for _ in 0..<Self.copyLimit {
+        let source = try InputFile(path: path)
+        let file = try await store.addSnapshot(
+          of: dataset.id, from: path, limit: site.transfer.byteLimit, run.parallelism)
+        guard try await isWhole(source, path) else { continue }
+        run.progress(.advanced(Self.name, dataset.id, byteCount: file.byteCount, total: file.byteCount))
+        return Snapshot(dataset: dataset, parts: [file], stamp: stamp(of: source))
+      }
+      throw IngestError(.beingWritten, dataset: dataset.id, place: path)
+    } catch is StillWritten {
+      throw IngestError(.beingWritten, dataset: dataset.id, place: path)
     } catch let error as FileError {
       // A fault of our own disk is none of the department's.
       guard error.path == path || error.path == root else { throw error }
@@ -67,6 +73,23 @@ package struct Ingest: Stage {
       throw IngestError(code, dataset: dataset.id, place: path)
     }
   }
+
+  /// Whether a file that was just copied was all there: nobody has it open to write in it, and it has not changed since it was opened,
+  /// nor for some seconds.
+  ///
+  /// A program that writes in place shows a beginning that looks like a whole table.
+  private func isWhole(_ source: borrowing InputFile, _ path: String) async throws -> Bool {
+    let quiet = site.transfer.quietSeconds
+    guard quiet > 0 else { return true }
+    if source.isOpenForWriting == true { throw StillWritten() }
+    let age = source.state.ageInSeconds
+    // A time that lies ahead says nothing.
+    if (0..<quiet).contains(age) { try await Task.sleep(for: .seconds(quiet - age)) }
+    return try InputFile(path: path).state.hasSameContents(as: source.state)
+  }
+
+  /// Copies of a file that changes all the time, until it is left for the next run.
+  private static let copyLimit = 3
 
   private func fetch(_ source: Source.WebSource, _ dataset: Dataset, _ run: Run) async throws -> Snapshot {
     guard let address = WebAddress(source.url) else { preconditionFailure("checked when it was configured") }
@@ -114,9 +137,12 @@ package struct Snapshot: Sendable {
   }
 }
 
+/// Another program has the file open to write in it.
+private struct StillWritten: Error {}
+
 /// The source could not be taken in.
 package struct IngestError: Error, Sendable, CustomStringConvertible {
-  package enum Code: Sendable { case missing, link, noFile, unreadable(String), transfer(TransferError) }
+  package enum Code: Sendable { case missing, link, noFile, beingWritten, unreadable(String), transfer(TransferError) }
 
   package let code: Code
   package let dataset: DatasetID
@@ -138,7 +164,7 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
   /// Whether it is the source that is wanting, and not what it was asked for: another day may bring it.
   package var isSourceUnavailable: Bool {
     switch code {
-    case .missing, .unreadable: true
+    case .missing, .unreadable, .beingWritten: true
     case .link, .noFile: false
     case .transfer(let error): !error.isRefusal
     }
@@ -157,7 +183,13 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
       LocalizedText(
         zh: "\(place) 经过链接\n提示:不跟随链接,请把文件本身放到该处",
         en: "\(place) leads through a link\nhint: links are not followed: put the file itself there")
-    case .noFile: LocalizedText(zh: "\(place) 不是普通文件", en: "\(place) is no regular file")
+    case .beingWritten:
+      LocalizedText(
+        zh: "\(place) 正在被写入\n提示:稍后会重试;请让部门先写到别的名称,写完后再改名",
+        en:
+          "\(place) is still being written\nhint: it is worth another try; ask the department to write under another name and rename the file when it is whole"
+      )
+    case .noFile: LocalizedText(zh: "\(place) 不是普通文件", en: "\(place) is not a regular file")
     case .unreadable(let why): LocalizedText(zh: "源文件无法读取:\(why)", en: why)
     case .transfer(let error): error.text
     }

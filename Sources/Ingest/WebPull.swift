@@ -152,7 +152,7 @@ struct WebPull: Sendable {
       // Another part than was asked for, or one of an encoding, fits nothing: the next try begins anew.
       guard response.status == 200 else { throw UnfitRange() }
       total = response["content-length"].flatMap { Int($0) }
-      let strong = response["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 }
+      let strong = response["etag"].flatMap { $0.beginsWith("W/") ? nil : $0 }
       try note(response.isEncoded ? nil : strong ?? response["last-modified"])
     }
 

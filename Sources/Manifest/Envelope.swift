@@ -14,8 +14,9 @@ struct Envelope {
     guard let envelope = try? JSONParser.parse(bytes), let signed = envelope["signed"],
       let message = try? signed.canonicalBytes()
     else { throw VerificationError(role, "is no TUF metadata") }
-    guard signed["_type"]?.text == type, let version = signed["version"]?.integer, version > 0,
-      signed["spec_version"]?.text?.hasPrefix("1.") == true
+    guard signed["_type"]?.text == type, let version = signed["version"]?.integer,
+      (1...highestVersion).contains(version),
+      signed["spec_version"]?.text?.beginsWith("1.") == true
     else { throw VerificationError(role, "is not metadata of type \(type)") }
     var signatures: [(keyID: String, signature: [UInt8])] = []
     for element in envelope["signatures"]?.elements ?? [] {
@@ -65,8 +66,9 @@ struct Signers {
     var keys: [String: [UInt8]] = [:]
     for keyID in keyIDs {
       // A key counts under its own id only: the digest of its canonical form.
+      // Under a key that is no key, or of small order, signatures can be made by anybody.
       guard let object = objects?[keyID], object["scheme"]?.text == "ed25519",
-        let publicKey = object["keyval"]?["public"]?.text.flatMap(decodeHex), publicKey.count == 32,
+        let publicKey = object["keyval"]?["public"]?.text.flatMap(decodeHex), isSigningPublicKey(publicKey),
         let canonical = try? object.canonicalBytes(), SHA256.hash(canonical).hex == keyID
       else { continue }
       keys[keyID] = publicKey
@@ -75,3 +77,6 @@ struct Signers {
     self.threshold = threshold
   }
 }
+
+/// Versions beyond this are no count of publications, and cannot be counted on from.
+private let highestVersion = 1 << 53

@@ -9,12 +9,23 @@ internal import Tabular
 package struct MakeManifest: Sendable {
   private let expiries: Site.Expiries
   private let keyOfRole: @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
+  private let floors: [String: Int]
+  private let used: [String: Int]
+  private let keptRoot: SignedRole?
 
-  /// - Parameter key: the signing key of a role; it may be made only where the role was never published.
+  /// - Parameters:
+  ///   - floors: the highest version of each role that was ever signed, whatever the public root holds: what is signed next lies above.
+  ///   - used: versions that lie in the public root and are not in force: they are passed over.
+  ///   - keptRoot: root metadata that were published before, where the public root holds none.
+  ///   - key: the signing key of a role; it may be made only where the role was never published.
   package init(
-    expiries: Site.Expiries, key: @escaping @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
+    expiries: Site.Expiries, floors: [String: Int], used: [String: Int], keptRoot: SignedRole?,
+    key: @escaping @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
   ) {
     self.expiries = expiries
+    self.floors = floors
+    self.used = used
+    self.keptRoot = keptRoot
     keyOfRole = key
   }
 
@@ -43,13 +54,14 @@ package struct MakeManifest: Sendable {
 
     // Departments: what is in force stays in the department's role, what was replaced moves to the role of its year.
     let departments = Set(releases.map(\.dataset.department.name)).union(
-      (state?.targets.keys ?? [:].keys).compactMap(departmentName))
+      (state?.targets.keys ?? [:].keys).compactMap(departmentName)
+    ).union(floors.keys.compactMap(departmentName))
     for department in departments.sorted() {
       let name = "department-\(department)"
       delegated.append((name, ["\(department)/*", "\(department)/*/*", "\(department)/*/*/*"]))
       let split = try splitTargets(
         of: department, adding: releases.filter { $0.dataset.department.name == department }, withdrawn: withdrawn,
-        state: state)
+        state: state, now)
       var years: [(name: String, paths: [String])] = []
       for (year, targets) in split.past.sorted(by: { $0.key < $1.key }) {
         let yearName = "\(name)-\(year)"
@@ -80,7 +92,7 @@ package struct MakeManifest: Sendable {
     let needsRenewal =
       state.map {
         isDue($0.snapshot, days: expiries.snapshot, now) || isDue($0.timestamp, days: expiries.timestamp, now)
-          || isRootDue($0, now)
+          || isRootDue($0, now) || isBehind("snapshot", $0.snapshot) || isBehind("timestamp", $0.timestamp)
       } ?? true
     guard !roles.isEmpty || needsRenewal else { return nil }
 
@@ -89,15 +101,17 @@ package struct MakeManifest: Sendable {
     for role in roles { references["\(role.name).json"] = role.reference }
     let meta = JSON.members(references.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) })
     let snapshot = try SignedRole(
-      "snapshot", type: "snapshot", version: (state?.snapshot.version ?? 0) + 1,
+      "snapshot", type: "snapshot", version: nextVersion("snapshot", after: state?.snapshot),
       expires: now.advanced(days: expiries.snapshot),
       members: [("meta", meta)], key: key("snapshot", state))
     let timestamp = try SignedRole(
-      "timestamp", type: "timestamp", version: (state?.timestamp.version ?? 0) + 1,
+      "timestamp", type: "timestamp", version: nextVersion("timestamp", after: state?.timestamp),
       expires: now.advanced(days: expiries.timestamp),
       members: [("meta", .members([("snapshot.json", snapshot.reference)]))], key: key("timestamp", state))
     let root = try nextRoot(after: state, now)
-    return SignedManifest(siteTargets: siteFiles, roles: roles + [snapshot] + (root.map { [$0] } ?? []) + [timestamp])
+    // A role after the one that delegates it, so that whoever looks on meanwhile can tell whose each is.
+    return SignedManifest(
+      siteTargets: siteFiles, roles: (root.map { [$0] } ?? []) + roles.reversed() + [snapshot, timestamp])
   }
 
   // MARK: Roles
@@ -120,7 +134,7 @@ package struct MakeManifest: Sendable {
     _ now: Instant
   ) throws -> [SignedRole] {
     let present = state?.targets[name]
-    if let present, !isDue(present, days: days, now),
+    if let present, !isDue(present, days: days, now), !isBehind(name, present),
       try members.allSatisfy({ try present.signed[$0.0]?.canonicalBytes() == $0.1.canonicalBytes() }),
       present.signed["delegations"] == nil || members.contains(where: { $0.0 == "delegations" })
     {
@@ -128,9 +142,17 @@ package struct MakeManifest: Sendable {
     }
     return [
       try SignedRole(
-        name, type: type, version: (present?.version ?? 0) + 1, expires: now.advanced(days: days), members: members,
+        name, type: type, version: nextVersion(name, after: present), expires: now.advanced(days: days),
+        members: members,
         key: key(signer, state))
     ]
+  }
+
+  /// Whether a later version was signed once: whoever saw that one takes no earlier one.
+  private func isBehind(_ name: String, _ present: SignedRole) -> Bool { present.version < floors[name] ?? 0 }
+
+  private func nextVersion(_ name: String, after present: SignedRole?) -> Int {
+    max(present?.version ?? 0, floors[name] ?? 0, used[name] ?? 0) + 1
   }
 
   private func isDue(_ role: SignedRole, days: Int, _ now: Instant) -> Bool {
@@ -144,7 +166,7 @@ package struct MakeManifest: Sendable {
 
   /// The first root, or the same again with a later expiry; nil where the one in force will do.
   private func nextRoot(after state: RepositoryState?, _ now: Instant) throws -> SignedRole? {
-    guard let state else { return try firstRoot(now) }
+    guard let state else { return try keptRoot ?? firstRoot(now) }
     guard isRootDue(state, now) else { return nil }
     let members = (state.root.signed.members ?? []).filter {
       !["_type", "spec_version", "version", "expires"].contains($0.name)
@@ -205,20 +227,25 @@ package struct MakeManifest: Sendable {
 
   /// The department's targets: those of each dataset's newest release, and the others by the year of their release.
   private func splitTargets(
-    of department: String, adding releases: [ReleaseTargets], withdrawn: [DatasetID], state: RepositoryState?
+    of department: String, adding releases: [ReleaseTargets], withdrawn: [DatasetID], state: RepositoryState?,
+    _ now: Instant
   ) throws -> (current: JSON, past: [String: JSON]) {
     let name = "department-\(department)"
     var current: [String: JSON] = [:]
     var past: [String: [String: JSON]] = [:]
     for member in state?.targets[name]?.signed["targets"]?.members ?? [] { current[member.name] = member.value }
     for (role, signed) in state?.targets ?? [:]
-    where role.hasPrefix(name + "-") && role.isYearRole && role.dropLast(5) == name {
+    where role.isYearRole(of: name) {
       past[String(role.suffix(4))] = Dictionary(
-        uniqueKeysWithValues: (signed.signed["targets"]?.members ?? []).map { ($0.name, $0.value) })
+        (signed.signed["targets"]?.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+    // A role that clients know is there for good, with or without targets.
+    for role in floors.keys where role.isYearRole(of: name) && past[String(role.suffix(4))] == nil {
+      past[String(role.suffix(4))] = [:]
     }
     for release in releases {
-      for path in current.keys where path.hasPrefix("\(release.dataset)/") {
-        let year = String(path.split(separator: "/")[2].prefix(4))
+      for path in current.keys where path.isBelow(release.dataset.description) {
+        let year = String(path.pathParts[2].prefix(4))
         past[year, default: [:]][path] = current.removeValue(forKey: path).map(withoutCustom)
       }
       for (file, written) in release.files {
@@ -226,13 +253,14 @@ package struct MakeManifest: Sendable {
           ("v", 1), ("dataset", .string(release.dataset.description)),
           ("release", .string(release.release.description)),
           ("version", .string(release.version.description)), ("status", "active"),
+          ("published", .string(now.description)),
         ])
         current["\(release.dataset)/\(release.release)/\(file)"] = target(
           length: written.byteCount, digest: written.digest, custom: custom)
       }
     }
     func isStanding(_ target: (key: String, value: JSON)) -> Bool {
-      !withdrawn.contains { target.key.hasPrefix("\($0)/") }
+      !withdrawn.contains { target.key.isBelow($0.description) }
     }
     current = current.filter(isStanding)
     past = past.mapValues { $0.filter(isStanding) }
@@ -289,8 +317,13 @@ extension String {
   ///
   /// A department's id never ends in a year.
   fileprivate var isYearRole: Bool {
-    guard hasPrefix("department-"), let last = split(separator: "-").last else { return false }
+    guard beginsWith("department-"), let last = split(separator: "-").last else { return false }
     return last.count == 4 && last.allSatisfy(\.isNumber)
+  }
+
+  /// Of the department whose role has this name.
+  fileprivate func isYearRole(of department: String) -> Bool {
+    isYearRole && dropLast(5).elementsEqual(department)
   }
 }
 

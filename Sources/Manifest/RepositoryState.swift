@@ -8,8 +8,10 @@ package struct RepositoryState: Sendable {
   package let snapshot: SignedRole
   /// Every targets role by name, the top one included.
   package let targets: [String: SignedRole]
+  /// What verified; nil where no signature was looked at.
+  let trusted: TrustedMetadata?
 
-  /// Reads the repository; nil where nothing was published yet.
+  /// Reads the repository without looking at any signature, to show what is there; nil where nothing was published yet.
   ///
   /// - Parameter read: gives the bytes of a file below the public root, nil where there is none.
   package init?(read: (String) throws -> [UInt8]?) throws {
@@ -27,7 +29,7 @@ package struct RepositoryState: Sendable {
     snapshot = try load("snapshot", "\(snapshotVersion).snapshot.json")
     var targets: [String: SignedRole] = [:]
     for member in snapshot.signed["meta"]?.members ?? [] {
-      guard member.name.hasSuffix(".json"), let version = member.value["version"]?.integer else {
+      guard member.name.endsWith(".json"), let version = member.value["version"]?.integer else {
         throw ManifestError("\(snapshot.fileName) is damaged")
       }
       let name = String(member.name.dropLast(5))
@@ -43,6 +45,23 @@ package struct RepositoryState: Sendable {
     }
     guard let newest else { throw ManifestError("metadata/1.root.json is missing") }
     root = try SignedRole("root", published: newest)
+    trusted = nil
+  }
+
+  /// The highest version of each role that was signed, among files of `metadata/`: of a promotion that was cut off there are some that are
+  /// not in force, and their names are given.
+  package func signedVersions(_ names: [String], read: (String) throws -> [UInt8]?) throws -> [String: Int] {
+    var versions: [String: Int] = [:]
+    for name in names where name.endsWith(".json") {
+      let role = String(name.drop { $0 != "." }.dropFirst().dropLast(5))
+      guard let version = Int(name.prefix { $0 != "." }), role != "root", !role.isEmpty else { continue }
+      let present = role == "snapshot" ? snapshot.version : targets[role]?.version ?? 0
+      guard version > max(present, versions[role] ?? 0), let bytes = try read("metadata/\(name)"),
+        trusted?.signed(bytes, role: role)?["version"]?.integer == version || targets[role] == nil
+      else { continue }
+      versions[role] = version
+    }
+    return versions
   }
 
   /// Every target that a department signs, by path, past releases included.

@@ -13,6 +13,9 @@ package struct SignedRole: Sendable {
   /// The file as it is published.
   package let bytes: [UInt8]
 
+  /// Reads root metadata that were published.
+  package init(root bytes: [UInt8]) throws { try self.init("root", published: bytes) }
+
   /// Makes and signs the next version of a role.
   ///
   /// - Parameter members: what this kind of role has besides `_type`, `spec_version`, `version` and `expires`.
@@ -40,12 +43,13 @@ package struct SignedRole: Sendable {
   /// What python-tuf reads of a targets role at most (sync.md §1.2).
   private static let byteLimit = 5_000_000
 
-  /// Reads a published role.
-  ///
-  /// Its signatures are not looked at: this is the publisher reading its own root.
+  /// Reads a published role without looking at its signatures: enough to show what is there, and never enough to sign what follows.
   init(_ name: String, published bytes: [UInt8]) throws {
-    guard let envelope = try? JSONParser.parse(bytes), let signed = envelope["signed"],
-      let version = signed["version"]?.integer,
+    try self.init(name, signed: (try? JSONParser.parse(bytes))?["signed"], bytes: bytes)
+  }
+
+  init(_ name: String, signed: JSON?, bytes: [UInt8]) throws {
+    guard let signed, let version = signed["version"]?.integer,
       let expires = signed["expires"]?.text.flatMap(Instant.init)
     else {
       throw ManifestError(

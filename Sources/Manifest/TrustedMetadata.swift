@@ -1,6 +1,6 @@
 internal import Hashing
 package import Publication
-internal import Tabular
+package import Tabular
 
 /// The client's half of TUF: takes metadata in the order of the specification and keeps what it was shown to be
 /// true.
@@ -25,6 +25,21 @@ package struct TrustedMetadata: Sendable {
     let envelope = try Envelope(bytes, role: "root", type: "root")
     root = envelope.signed
     try envelope.verify(by: try Signers(root: root, role: "root"))
+  }
+
+  /// Whether a key may sign the root.
+  func isRootKey(_ key: [UInt8]) -> Bool {
+    (try? Signers(root: root, role: "root"))?.keys.values.contains(key) ?? false
+  }
+
+  /// The part of a role's metadata that is signed; nil where it was not accepted.
+  func signed(_ role: String) -> JSON? {
+    switch role {
+    case "root": root
+    case "timestamp": timestamp
+    case "snapshot": snapshot
+    default: targets[role]
+    }
   }
 
   package var rootVersion: Int { root["version"]?.integer ?? 0 }
@@ -57,6 +72,15 @@ package struct TrustedMetadata: Sendable {
     self.snapshot = heldSnapshot.signed
   }
 
+  /// A snapshot that was verified earlier, whatever timestamp named it: no role of it may be missing or older in the next one.
+  package mutating func hold(seenSnapshot bytes: [UInt8]) {
+    guard let seen = try? Envelope(bytes, role: "snapshot", type: "snapshot"),
+      (try? seen.verify(by: Signers(root: root, role: "snapshot"))) != nil,
+      seen.version > snapshot?["version"]?.integer ?? 0
+    else { return }
+    snapshot = seen.signed
+  }
+
   package var timestampVersion: Int? { timestamp?["version"]?.integer }
 
   /// The root in force was accepted, and has not run out.
@@ -76,9 +100,21 @@ package struct TrustedMetadata: Sendable {
         envelope.version < before["version"]?.integer ?? 0
         || snapshotVersion < before["meta"]?["snapshot.json"]?["version"]?.integer ?? 0
       guard !isOlder else { throw VerificationError("timestamp", "is older than one seen before") }
+      // A version has one content: what was seen first stays (§5.4.3).
+      guard envelope.version != before["version"]?.integer || envelope.signed == before else {
+        throw VerificationError(
+          "timestamp", "has other contents than one of the same version seen before", isRepeat: true)
+      }
     }
     try refuseExpired(envelope.signed, "timestamp")
     timestamp = envelope.signed
+  }
+
+  /// The timestamp that is held is taken as the newest, where it has not run out.
+  package func requireCurrentTimestamp() throws {
+    try refuseExpired(root, "root")
+    guard let timestamp else { throw VerificationError("timestamp", "is missing") }
+    try refuseExpired(timestamp, "timestamp")
   }
 
   /// The version of the snapshot to fetch.
@@ -106,7 +142,7 @@ package struct TrustedMetadata: Sendable {
   /// The targets roles that the snapshot names, `targets` first, then in order.
   package var targetsRoles: [(name: String, version: Int)] {
     let names = (snapshot?["meta"]?.members ?? []).compactMap { member in
-      member.name.hasSuffix(".json")
+      member.name.endsWith(".json")
         ? member.value["version"]?.integer.map { (name: String(member.name.dropLast(5)), version: $0) } : nil
     }
     return names.filter { $0.name == "targets" } + names.filter { $0.name != "targets" }.sorted { $0.name < $1.name }
@@ -115,7 +151,7 @@ package struct TrustedMetadata: Sendable {
   /// How many bytes a role that the timestamp or the snapshot names may have; nil where it is not named.
   package func byteLimit(of role: String) -> Int? {
     let reference = role == "snapshot" ? timestamp?["meta"]?["snapshot.json"] : snapshot?["meta"]?["\(role).json"]
-    return reference.map { min($0["length"]?.integer ?? 5_000_000, 5_000_000) }
+    return reference.map { max(0, min($0["length"]?.integer ?? 5_000_000, 5_000_000)) }
   }
 
   /// Whether these are the bytes that the snapshot names.
@@ -173,9 +209,11 @@ package struct TrustedMetadata: Sendable {
   ///
   /// - Parameters:
   ///   - read: gives the bytes of a role; it is shown what is trusted so far.
+  ///   - accepted: told each role that verified, and its bytes.
   ///   - expired: takes delegated roles of which only the signature has run out; where it throws, that is the end.
   package mutating func updateAllTargets(
     _ read: (_ role: String, _ version: Int, TrustedMetadata) throws -> [UInt8],
+    accepted: (_ role: String, [UInt8]) throws -> Void = { _, _ in },
     expired: (VerificationError) throws -> Void
   ) throws {
     var waiting = targetsRoles
@@ -190,6 +228,7 @@ package struct TrustedMetadata: Sendable {
         let bytes = try read(role.name, role.version, self)
         do {
           try updateTargets(bytes, role: role.name)
+          try accepted(role.name, bytes)
         } catch let error as VerificationError where error.isExpiry && role.name != "targets" {
           // What it delegates cannot be judged either.
           hasExpired = true
@@ -204,18 +243,39 @@ package struct TrustedMetadata: Sendable {
     }
   }
 
+  /// What metadata say that were signed for a role by those who may sign it now, whatever their version and expiry: an earlier state,
+  /// or one that is not in force yet.
+  ///
+  /// - Parameter more: delegations of metadata that were accepted in the same way.
+  /// - Returns: nil where they were not.
+  package func signed(_ bytes: [UInt8], role: String, alsoBy more: [JSON] = []) -> JSON? {
+    let type = ["root", "timestamp", "snapshot"].contains(role) ? role : "targets"
+    guard let envelope = try? Envelope(bytes, role: role, type: type) else { return nil }
+    let delegations = targets.values.compactMap { $0["delegations"] } + more
+    let signers =
+      [try? Signers(root: root, role: role)] + delegations.map { try? Signers(delegations: $0, role: role) }
+    let isSigned = signers.compactMap(\.self).contains { (try? envelope.verify(by: $0)) != nil }
+    return isSigned ? envelope.signed : nil
+  }
+
   /// Every target that a role names and that every delegation on the way to it lets it name, by path.
   ///
   /// Where two roles name one path, the one nearer to the top counts.
-  package func signedTargets() -> [SignedTarget] {
+  ///
+  /// - Throws: `VerificationError` for a target whose length or SHA-256 cannot be read: it could be anything.
+  package func signedTargets() throws -> [SignedTarget] {
     var found: [String: (depth: Int, target: SignedTarget)] = [:]
     for (role, signed) in targets.sorted(by: { $0.key < $1.key }) {
       let chain = patterns(of: role)
       for member in signed["targets"]?.members ?? [] {
-        guard chain.allSatisfy({ patterns in patterns.contains { matches(member.name, pattern: $0) } }),
-          let length = member.value["length"]?.integer, length >= 0,
+        guard chain.allSatisfy({ patterns in patterns.contains { matches(member.name, pattern: $0) } }) else {
+          continue
+        }
+        guard let length = member.value["length"]?.integer, (0...SignedTarget.longest).contains(length),
           let digest = member.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
-        else { continue }
+        else {
+          throw VerificationError(member.name, "is signed by \(role) without a length and a SHA-256 that can be read")
+        }
         if let other = found[member.name], other.depth <= chain.count { continue }
         found[member.name] = (
           chain.count, SignedTarget(path: member.name, byteCount: length, digest: digest, role: role)
@@ -276,16 +336,30 @@ package struct SignedTarget: Sendable {
     self.role = role
   }
 
-  /// Where clients of consistent snapshots find it, below `targets/`: the digest stands before the name.
-  package var hashedPath: String {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.dropLast().map { "\($0)/" }.joined() + "\(digest).\(parts.last ?? "")"
+  /// Whether it may be a page or catalogue: a plain path that takes the place of nothing else.
+  package var isPageOfSite: Bool { isPlain && !["metadata", "targets", "data", "log"].contains(path.pathParts[0]) }
+
+  /// The department whose role this is, or the role of its year; nil for any other role.
+  package static func department(ofRole role: String) -> String? {
+    guard role.beginsWith("department-") else { return nil }
+    let name = String(role.dropFirst("department-".count))
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    let isYear = parts.count > 1 && parts.last?.count == 4 && parts.last?.allSatisfy(\.isNumber) == true
+    return isYear ? parts.dropLast().joined(separator: "-") : name
   }
 
-  /// Whether the path stays below its folder: no empty part, no `.`, no `..`, nothing but visible characters.
+  /// Where clients of consistent snapshots find it, below `targets/`: the digest stands before the name.
+  package var hashedPath: String {
+    (path.parentPath.map { "\($0)/" } ?? "") + "\(digest).\(path.lastPathPart)"
+  }
+
+  /// Bytes of the longest file that anybody signs: 64 TiB.
+  package static let longest = 1 << 46
+
+  /// Whether the path stays below its folder: no empty part, no part that begins with a dot or is longer than a name with a digest before
+  /// it may be, nothing but visible ASCII characters.
   package var isPlain: Bool {
-    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-      && path.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != 0x5c }
+    path.isVisibleASCII && path.pathParts.allSatisfy { !$0.isEmpty && !$0.beginsWith(".") && $0.utf8.count <= 180 }
   }
 }
 
@@ -295,11 +369,19 @@ package struct VerificationError: Error, Sendable, CustomStringConvertible {
   package let problem: String
   /// Everything else about it was right.
   package let isExpiry: Bool
+  /// It has the version of what is held, and other contents: what is held stays, and nothing else is wrong.
+  package let isRepeat: Bool
+  /// A file that is signed, but not in the state in force.
+  package let isOfAnotherState: Bool
 
-  package init(_ subject: String, _ problem: String, isExpiry: Bool = false) {
+  package init(
+    _ subject: String, _ problem: String, isExpiry: Bool = false, isRepeat: Bool = false, isOfAnotherState: Bool = false
+  ) {
+    self.isOfAnotherState = isOfAnotherState
     self.subject = subject
     self.problem = problem
     self.isExpiry = isExpiry
+    self.isRepeat = isRepeat
   }
 
   package var description: String { "verification: \(subject) \(problem)" }
@@ -307,8 +389,8 @@ package struct VerificationError: Error, Sendable, CustomStringConvertible {
 
 /// `*` and `?` do not cross a slash (TUF §4.5).
 private func matches(_ path: String, pattern: String) -> Bool {
-  let paths = path.split(separator: "/", omittingEmptySubsequences: false)
-  let patterns = pattern.split(separator: "/", omittingEmptySubsequences: false)
+  let paths = path.pathParts
+  let patterns = pattern.pathParts
   return paths.count == patterns.count
     && zip(paths, patterns).allSatisfy { matches(Array($0.utf8)[...], Array($1.utf8)[...]) }
 }

@@ -32,6 +32,13 @@ extension Publisher {
       let profiles: [String: JSON]
       /// By dataset.
       let settled: [String: SettledDelivery]
+      /// The newest release of each dataset that was ever named, whatever the public root holds.
+      let known: [DatasetID: ReleaseID]
+      let isCheck: Bool
+      /// The delivery is one of the past: its release is made after its day.
+      let isBackfill: Bool
+      /// When it is published, whatever day the data are of.
+      let publishedAt: Instant
 
       /// Everything that the result for a delivery follows from, but for the delivery and the newest release.
       func digest(configuration: Digest, references: [Digest]) -> Digest {
@@ -44,6 +51,8 @@ extension Publisher {
     var result: DatasetResult
     var release: Release?
     var listed: ListedRecord?
+    /// What its masks show.
+    var masks: MaskRegistry.Masks?
     /// What the release was made of.
     var delivery: [WorkFile] = []
     /// Datasets of this run against whose new deliveries it was held before they were accepted.
@@ -84,7 +93,7 @@ extension Publisher {
   }
 
   private func journey(
-    of dataset: Dataset, _ schema: Schema, configuration: Digest?,
+    of dataset: Dataset, _ schema: Schema, configuration: ConfigurationDigest?,
     _ references: [(name: String, table: ReferencedDelivery)], _ now: Attempt.Circumstances
   ) async throws -> Attempt {
     let run = Run(
@@ -97,8 +106,22 @@ extension Publisher {
       tables[name] = ReferencedTable(path: file.path, of: reference.dataset, schema: reference.schema)
       deliveries.append(file.digest)
     }
-    let circumstances = configuration.map { now.digest(configuration: $0, references: deliveries) }
+    let circumstances = configuration.map { now.digest(configuration: $0.meaning, references: deliveries) }
     let newest = now.published.newest(of: dataset.id)
+    let approve = Approve(
+      officers: site.officers,
+      Approve.Circumstances(
+        folder: privateStore.approvalFolder(of: dataset.id), previous: newest?.record,
+        previousRowCount: try newest == nil ? nil : now.published.records(of: dataset.id).first?.rowCount,
+        policy: configuration))
+    // A candidate that officers have looked at comes before anything new.
+    let masksPath = "\(privateStore.approvalFolder(of: dataset.id))/masks.json"
+    if !now.isCheck, let masks = try keptMasks(masksPath), let decision = try approve.waiting(dataset, in: run) {
+      var attempt = attempt(decision, dataset)
+      attempt.masks = masks
+      if case .approved(let release) = decision { attempt.result.rowCount = release.record.rowCount }
+      return attempt
+    }
     let settled =
       now.splitsRows || now.takesFingerprints
       ? nil
@@ -114,9 +137,12 @@ extension Publisher {
       redact: try Redact(
         dataset: dataset, schema: schema, key: now.key, takesFingerprints: now.takesFingerprints),
       compare: {
-        try Compare(previous: now.published.previous(of: dataset.id), lastID: now.published.lastID(of: dataset.id))
+        try Compare(
+          previous: now.published.previous(of: dataset.id),
+          past: pastReleases(of: dataset.id, now.published, known: now.known[dataset.id]))
       },
-      export: Export(site: site, key: now.key), check: CheckOutput(),
+      export: Export(site: site, key: now.key, publishedAt: now.publishedAt, isBackfill: now.isBackfill),
+      check: CheckOutput(),
       retry: Retry(attempts: site.transfer.attempts, firstWait: site.transfer.firstWait), turn: turn,
       makeWorkFolder: { try privateStore.makeWorkFolder(of: dataset.id, run: now.runID) }, logger: logger)
     let journey = try await publishDataset(dataset, settled: settled, in: run)
@@ -130,34 +156,22 @@ extension Publisher {
       attempt.result.release = newest?.release
       attempt.result.version = newest?.version
     case .cleared(let cleared):
-      let complements = now.masks.findings(in: cleared.summary, of: dataset.id)
+      let masks = MaskRegistry.Masks(of: cleared.summary, dataset.id)
+      let complements = now.masks.findings(in: masks)
       guard complements.isEmpty else {
         throw StageError(
           stage: .outputCheck, dataset: dataset.id,
           cause: Refusal(
             Report(stage: .outputCheck, findings: complements, rowCount: journey.report.rowCount)))
       }
-      let approve = Approve(
-        officers: site.officers,
-        Approve.Circumstances(
-          folder: privateStore.approvalFolder(of: dataset.id), previous: newest?.record, policy: configuration))
-      switch try await approve.run(cleared, in: run) {
-      case .approved(let release):
-        attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
-        attempt.result.release = release.record.release
-        attempt.result.version = release.record.version
-        standing = PublishedSite.Newest(release)
-      case .waiting(let have):
-        attempt = Attempt(
-          result: DatasetResult(
-            dataset.id, .waiting,
-            message: LocalizedText(
-              zh: "等待审批:已有 \(have) 人签署,需要 \(HeldCandidate.neededCount) 人\n提示:daylight review \(dataset.id)",
-              en:
-                "waits for approval: \(have) of \(HeldCandidate.neededCount) have signed\nhint: daylight review \(dataset.id)"
-            )))
-        attempt.result.release = cleared.record.release
-        attempt.result.version = cleared.record.version
+      let decision = try await now.isCheck ? approve.foresee(cleared) : approve.run(cleared, in: run)
+      attempt = self.attempt(decision, dataset)
+      attempt.masks = masks
+      switch decision {
+      case .approved(let release): standing = PublishedSite.Newest(release)
+      // Officers sign later: what its masks show is noted when it goes out.
+      case .waiting where !now.isCheck: try writeDurably(masks.json.prettyBytes, to: masksPath, mode: 0o600)
+      case .waiting, .rejected: break
       }
       attempt.result.privacy = cleared.summary
     }
@@ -174,6 +188,42 @@ extension Publisher {
         report: journey.report)
     }
     return attempt
+  }
+
+  /// What the masks of the candidate that waits show; nil where that is not known.
+  private func keptMasks(_ path: String) throws -> MaskRegistry.Masks? {
+    guard fileKind(path) == .file else { return nil }
+    return (try? JSONParser.parse(try InputFile.contents(of: path))).flatMap(MaskRegistry.Masks.init(json:))
+  }
+
+  /// What the word of officers makes of a dataset.
+  private func attempt(_ decision: Approve.Decision, _ dataset: Dataset) -> Attempt {
+    switch decision {
+    case .approved(let release):
+      var attempt = Attempt(result: DatasetResult(dataset.id, .released), release: release)
+      attempt.result.release = release.record.release
+      attempt.result.version = release.record.version
+      return attempt
+    case .waiting(let waiting):
+      var attempt = Attempt(result: .waiting(dataset.id, waiting))
+      attempt.result.release = waiting.release
+      attempt.result.version = waiting.version
+      attempt.result.rowCount = waiting.rowCount
+      return attempt
+    case .rejected(let rejection): return Attempt(result: .rejected(dataset.id, rejection))
+    }
+  }
+
+  /// What is known of releases that are not there any more: names and versions go on from them.
+  private func pastReleases(of dataset: DatasetID, _ published: PublishedSite, known: ReleaseID?) throws
+    -> PastReleases?
+  {
+    let withdrawal = published.withdrawals.first { $0.dataset == dataset }
+    guard let last = [withdrawal?.lastRelease, known].compactMap(\.self).max() else { return nil }
+    let lastVersion =
+      try withdrawal?.lastVersion ?? privateStore.ledger.version(of: dataset, withdrawal?.lastRelease ?? last)
+    return PastReleases(
+      last: last, version: lastVersion, issued: withdrawal?.issued, isWithdrawn: withdrawal != nil)
   }
 
   /// A dataset of which no rows are published: described where it may be, with nothing of its data.

@@ -18,14 +18,14 @@ package struct PastDelivery: Sendable {
     clock = Clock(now: zone.instant(date, minute: 720), today: date)
   }
 
-  var stamp: String { "\(Self.stampPrefix)\(date) \(path.split(separator: "/").last ?? "")" }
+  var stamp: String { "\(Self.stampPrefix)\(date) \(path.lastPathPart)" }
   static let stampPrefix = "past delivery "
 
   /// The deliveries in a folder, oldest first: each file's name holds one date, `2020-03-01` or `20200301`.
   ///
   /// - Throws: `StoreError` (configuration) that names files without a date, and those that share one.
   package static func list(in folder: String, zone: CivilZone) throws -> [PastDelivery] {
-    let names = try folderNames(folder).filter { !$0.hasPrefix(".") }
+    let names = try folderNames(folder).filter { !$0.beginsWith(".") }
     guard !names.isEmpty else { throw StoreError(kind: .configuration, "there are no files in \(folder)") }
     var byDate: [CivilDate: String] = [:]
     for name in names {
@@ -74,8 +74,10 @@ extension Publisher {
     }
     let done = try lastBackfilled(of: dataset.id)
     let rest = deliveries.filter { delivery in done.map { delivery.date > $0 } ?? true }
-    let published = try PublishedSite(store: publicStore)
-    let newest = published.releases(of: dataset.id).first ?? published.lastID(of: dataset.id)
+    let published = try PublishedSite(shown: publicStore)
+    let newest =
+      published.releases(of: dataset.id).first
+      ?? published.withdrawals.first { $0.dataset == dataset.id }?.lastRelease
     if let first = rest.first, let newest, first.date < newest.date {
       throw StoreError(
         kind: .configuration, "\(first.path) lies before the newest release that there was, \(newest)",
@@ -86,7 +88,7 @@ extension Publisher {
     var results: [(PastDelivery, DatasetResult)] = []
     for delivery in rest {
       let source = dataset.source
-      let folder = delivery.path.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+      let folder = delivery.path.parentPath ?? ""
       let past = dataset.from(
         Source(
           place: .file(path: delivery.path, root: folder), encoding: source.encoding, dialect: source.dialect,

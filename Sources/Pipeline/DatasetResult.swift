@@ -1,3 +1,4 @@
+internal import Approval
 internal import Ingest
 package import PrivateStore
 package import Publication
@@ -82,6 +83,37 @@ package struct DatasetResult: Sendable {
         zh: "已于 \(since.date) 撤回,不再发布\n提示:如需重新发布,请运行 daylight withdraw \(dataset) --undo;否则请删除其目录",
         en: "was withdrawn on \(since.date), and is not published\n"
           + "hint: to publish it again: daylight withdraw \(dataset) --undo; else remove its folder"))
+  }
+
+  static func waiting(_ dataset: DatasetID, _ waiting: HeldCandidate.Waiting) -> DatasetResult {
+    let (have, need) = (waiting.signed.count, HeldCandidate.neededCount)
+    let names = waiting.unclear.joined(separator: ", ")
+    let again =
+      waiting.unclear.isEmpty
+      ? LocalizedText(zh: "", en: "")
+      : LocalizedText(
+        zh: "\n\(names) 的保密审查结论不是“\(SecrecyReview.notSecret.rawValue)”,不计入:如确认不涉密,请重新签署;否则请退回",
+        en:
+          "\nthe secrecy review of \(names) does not say \(SecrecyReview.notSecret.rawValue), and does not count: sign again if nothing is secret, else reject"
+      )
+    return DatasetResult(
+      dataset, .waiting,
+      message: LocalizedText(
+        zh: "等待审批:已有 \(have) 人签署,需要 \(need) 人\(again.zh)\n提示:daylight review \(dataset) --html 文件",
+        en:
+          "waits for approval: \(have) of \(need) have signed\(again[.en])\nhint: daylight review \(dataset) --html FILE"
+      ))
+  }
+
+  /// The very candidate that an officer sent back.
+  static func rejected(_ dataset: DatasetID, _ rejection: Rejection) -> DatasetResult {
+    DatasetResult(
+      dataset, .refused,
+      message: LocalizedText(
+        zh: "\(rejection.reason.zh)(\(rejection.at.date))\n提示:数据或配置改变后会重新送审;撤销退回:daylight reject \(dataset) --undo",
+        en: "\(rejection.reason[.en]) (\(rejection.at.date))\n"
+          + "hint: it is submitted again once the data or the configuration change; to take the rejection back: daylight reject \(dataset) --undo"
+      ))
   }
 
   /// Released while it was open, and closed since: closing takes nothing back.

@@ -4,9 +4,9 @@ internal import Tabular
 
 /// What masks show of each kind of value, over all datasets and releases: two that show other ends of a number give it away together.
 ///
-/// - Source: privacy.md §4, case 18.
+/// - Source: complementary disclosure by masks.
 struct MaskRegistry: Sendable {
-  private struct Entry: Sendable, Hashable {
+  struct Entry: Sendable, Hashable {
     let identifier: String
     let dataset: String
     let keepFirst: Int
@@ -19,7 +19,45 @@ struct MaskRegistry: Sendable {
     }
   }
 
+  /// What one release shows.
+  struct Masks: Sendable {
+    fileprivate let entries: [(field: String, entry: Entry)]
+
+    init(of summary: PrivacySummary, _ dataset: DatasetID) {
+      entries = summary.columns.compactMap { column in
+        guard case .mask(let first, let last) = column.policy.transform else { return nil }
+        return (
+          column.policy.field,
+          Entry(
+            identifier: column.identifier ?? column.policy.field, dataset: dataset.description, keepFirst: first,
+            keepLast: last)
+        )
+      }
+    }
+
+    /// Reads back what was kept beside a candidate; nil where it cannot be read.
+    init?(json: JSON) {
+      guard let elements = json["masks"]?.elements else { return nil }
+      var entries: [(field: String, entry: Entry)] = []
+      for element in elements {
+        guard let field = element["field"]?.text, let entry = Entry(json: element) else { return nil }
+        entries.append((field, entry))
+      }
+      self.entries = entries
+    }
+
+    var json: JSON {
+      .members([
+        (
+          "masks",
+          .array(entries.map { field, entry in .members([("field", .string(field))] + entry.members) })
+        )
+      ])
+    }
+  }
+
   private var entries: [Entry] = []
+  private var isChanged = false
   private let path: String
 
   init(path: String) throws {
@@ -30,28 +68,16 @@ struct MaskRegistry: Sendable {
       throw StoreError("\(path) cannot be read", hint: "put it back from a backup")
     }
     entries = try elements.map { element in
-      guard let identifier = element["identifier"]?.text, let dataset = element["dataset"]?.text,
-        let first = element["keep_first"]?.integer, let last = element["keep_last"]?.integer
-      else { throw StoreError("\(path) cannot be read", hint: "put it back from a backup") }
-      return Entry(identifier: identifier, dataset: dataset, keepFirst: first, keepLast: last)
-    }
-  }
-
-  private static func entries(of summary: PrivacySummary, _ dataset: DatasetID) -> [(field: String, entry: Entry)] {
-    summary.columns.compactMap { column in
-      guard case .mask(let first, let last) = column.policy.transform else { return nil }
-      return (
-        column.policy.field,
-        Entry(
-          identifier: column.identifier ?? column.policy.field, dataset: dataset.description, keepFirst: first,
-          keepLast: last)
-      )
+      guard let entry = Entry(json: element) else {
+        throw StoreError("\(path) cannot be read", hint: "put it back from a backup")
+      }
+      return entry
     }
   }
 
   /// Masks that must not be published beside those that are.
-  func findings(in summary: PrivacySummary, of dataset: DatasetID) -> [Finding] {
-    Self.entries(of: summary, dataset).compactMap { field, entry in
+  func findings(in masks: Masks) -> [Finding] {
+    masks.entries.compactMap { field, entry in
       guard let other = entries.first(where: entry.complements) else { return nil }
       return Finding(
         .complementaryMask, field: field, rule: entry.identifier,
@@ -59,19 +85,16 @@ struct MaskRegistry: Sendable {
     }
   }
 
-  /// Notes what is about to be published.
-  ///
-  /// - Returns: whether there is anything new.
-  mutating func add(_ summary: PrivacySummary, of dataset: DatasetID) -> Bool {
-    var isNew = false
-    for (_, entry) in Self.entries(of: summary, dataset) where !entries.contains(entry) {
+  /// Notes what is about to be published; `save` keeps it.
+  mutating func add(_ masks: Masks) {
+    for (_, entry) in masks.entries where !entries.contains(entry) {
       entries.append(entry)
-      isNew = true
+      isChanged = true
     }
-    return isNew
   }
 
   func save() throws {
+    guard isChanged else { return }
     let sorted = entries.sorted {
       ($0.identifier, $0.dataset, $0.keepFirst, $0.keepLast) < ($1.identifier, $1.dataset, $1.keepFirst, $1.keepLast)
     }
@@ -79,15 +102,26 @@ struct MaskRegistry: Sendable {
       (
         "masks",
         .array(
-          sorted.map { entry in
-            .members([
-              ("identifier", .string(entry.identifier)), ("dataset", .string(entry.dataset)),
-              ("keep_first", .int(entry.keepFirst)), ("keep_last", .int(entry.keepLast)),
-            ])
-          })
+          sorted.map { .members($0.members) })
       )
     ])
-    try makeFolder(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)))
+    if let folder = path.parentPath { try makeFolder(folder) }
     try writeDurably(json.prettyBytes, to: path, mode: 0o600)
+  }
+}
+
+extension MaskRegistry.Entry {
+  fileprivate init?(json: JSON) {
+    guard let identifier = json["identifier"]?.text, let dataset = json["dataset"]?.text,
+      let first = json["keep_first"]?.integer, let last = json["keep_last"]?.integer
+    else { return nil }
+    self.init(identifier: identifier, dataset: dataset, keepFirst: first, keepLast: last)
+  }
+
+  fileprivate var members: [(String, JSON?)] {
+    [
+      ("identifier", .string(identifier)), ("dataset", .string(dataset)), ("keep_first", .int(keepFirst)),
+      ("keep_last", .int(keepLast)),
+    ]
   }
 }

@@ -71,7 +71,11 @@ package struct Messenger: Sendable {
     }
     let body = JSON.members([("site", .string(site.identifierBase)), ("notices", .array(list))]).prettyBytes
     let request = HTTPRequest(address, fields: [("Content-Type", "application/json")], body: body)
-    _ = try HTTPClient(settings).send(request, into: Nowhere())
+    do {
+      _ = try HTTPClient(settings).send(request, into: Nowhere())
+    } catch let error as TransferError {
+      throw error.showingHostOnly(of: address)
+    }
     try store.ledger.markCalled(notices)
   }
 

@@ -1,7 +1,9 @@
 internal import Approval
 internal import Catalog
 internal import Export
+internal import Hashing
 internal import Manifest
+internal import PrivateStore
 internal import Publication
 internal import PublicStore
 internal import Tabular
@@ -13,10 +15,21 @@ struct PublishedSite {
   let repository: RepositoryState?
   /// Every dataset that was ever taken back.
   let withdrawals: [Withdrawal]
+  /// Whether these are what the public root says; one that was restored may be from before a withdrawal.
+  let hasSignedWithdrawals: Bool
+  /// Whether files that span datasets are told by their digests, not by their lengths.
+  private let readsPages: Bool
   /// The files that span datasets, as the signed tree names them, by path.
   let tree: [String: CatalogFile]
-  private let releasesByDataset: [DatasetID: [ReleaseID]]
+  private let filesByDataset: [DatasetID: [ReleaseID: [SignedFile]]]
   private let newestByDataset: [DatasetID: Newest]
+
+  /// A file of a release, as a department signed it.
+  struct SignedFile: Sendable {
+    let name: String
+    let byteCount: Int
+    let digest: Digest
+  }
 
   /// The release in force, as the signed metadata name it.
   struct Newest: Sendable {
@@ -26,44 +39,85 @@ struct PublishedSite {
     let record: Digest
   }
 
-  init(store: PublicStore) throws {
+  /// Reads what is there to show it; nothing may be signed that follows from it.
+  init(shown store: PublicStore) throws {
+    try self.init(store, RepositoryState { try store.contents($0) }, ownWithdrawals: [], isShown: true)
+  }
+
+  /// Reads what is there as our own: every byte that is built on was signed by this workspace's keys.
+  ///
+  /// - Throws: `VerificationError` where somebody else changed it.
+  init(store: PublicStore, own privateStore: PrivateStore) throws {
+    let own = OwnRepository(
+      root: try privateStore.publishedRoot(version: 1), rootKey: try privateStore.publicKey(of: "root"))
+    // Nothing could be told from what somebody else put there.
+    if own.root == nil && own.rootKey == nil, try store.contents("metadata/timestamp.json") != nil {
+      throw StoreError(
+        "the key file \(privateStore.root)/keys/root.ed25519 is missing",
+        hint: "restore it from a backup; nothing is published without it")
+    }
+    let repository = try RepositoryState(of: own) { path in
+      if let bytes = try store.contents(path) { return bytes }
+      // Roots that a restored public folder lacks were kept here.
+      guard path.endsWith(".root.json"), let version = Int(path.lastPathPart.prefix { $0 != "." }) else { return nil }
+      return try privateStore.publishedRoot(version: version)
+    }
+    let record = try privateStore.publicationRecord()
+    try self.init(
+      store, repository, ownWithdrawals: record?.withdrawals.compactMap(Withdrawal.init(json:)) ?? [],
+      readsPages: record?.needsRepair ?? false)
+  }
+
+  private init(
+    _ store: PublicStore, _ repository: RepositoryState?, ownWithdrawals: [Withdrawal], isShown: Bool = false,
+    readsPages: Bool = false
+  ) throws {
+    self.readsPages = readsPages
+    func siteTarget(_ name: String) throws -> JSON? {
+      do { return try Self.siteTarget(name, repository, store) } catch  where isShown { return nil }
+    }
     self.store = store
-    repository = try RepositoryState { try store.contents($0) }
-    var releases: [DatasetID: [ReleaseID]] = [:]
+    self.repository = repository
+    var files: [DatasetID: [ReleaseID: [SignedFile]]] = [:]
     var newest: [DatasetID: Newest] = [:]
-    for target in repository?.departmentTargets ?? [] where target.name.hasSuffix("/release.json") {
-      let parts = target.name.split(separator: "/")
-      guard parts.count == 4, let dataset = DatasetID("\(parts[0])/\(parts[1])"),
-        let release = ReleaseID(String(parts[2]))
+    for target in repository?.departmentTargets ?? [] {
+      let parts = target.name.pathParts
+      guard parts.count == 4, let dataset = DatasetID("\(parts[0])/\(parts[1])"), let release = ReleaseID(parts[2]),
+        let byteCount = target.value["length"]?.integer,
+        let digest = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
       else { continue }
-      releases[dataset, default: []].append(release)
+      files[dataset, default: [:]][release, default: []].append(
+        SignedFile(name: parts[3], byteCount: byteCount, digest: digest))
       // Only what is in force has its version in the metadata.
-      if let version = target.value["custom"]?["version"]?.text.flatMap(Version.init),
-        let record = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
-      {
-        newest[dataset] = Newest(release: release, version: version, record: record)
+      if parts[3] == "release.json", let version = target.value["custom"]?["version"]?.text.flatMap(Version.init) {
+        newest[dataset] = Newest(release: release, version: version, record: digest)
       }
     }
-    releasesByDataset = releases.mapValues { $0.sorted(by: >) }
+    filesByDataset = files
     newestByDataset = newest
     var tree: [String: CatalogFile] = [:]
-    for file in try Self.siteTarget("tree.json", repository, store)?["files"]?.elements ?? [] {
+    for file in try siteTarget("tree.json")?["files"]?.elements ?? [] {
       guard let path = file["path"]?.text, let byteCount = file["length"]?.integer,
         let digest = file["sha256"]?.text.flatMap(Digest.init(hex:))
       else { continue }
       tree[path] = CatalogFile(standing: path, byteCount: byteCount, digest: digest)
     }
     self.tree = tree
-    withdrawals =
-      try Self.siteTarget("withdrawals.json", repository, store)?["withdrawals"]?.elements?.compactMap(Withdrawal.init)
-      ?? []
+    let signed = try siteTarget("withdrawals.json")?["withdrawals"]?.elements?.compactMap(Withdrawal.init(json:)) ?? []
+    withdrawals = signed.merging(ownWithdrawals)
+    hasSignedWithdrawals = withdrawals.map(\.json) == signed.sorted { $0.dataset < $1.dataset }.map(\.json)
   }
 
   /// Datasets that have a release, in order.
-  var datasets: [DatasetID] { releasesByDataset.keys.sorted() }
+  var datasets: [DatasetID] { filesByDataset.keys.sorted() }
 
   /// The releases of a dataset, newest first.
-  func releases(of dataset: DatasetID) -> [ReleaseID] { releasesByDataset[dataset] ?? [] }
+  func releases(of dataset: DatasetID) -> [ReleaseID] { filesByDataset[dataset]?.keys.sorted(by: >) ?? [] }
+
+  /// The files of a dataset's newest release.
+  func newestFiles(of dataset: DatasetID) -> [SignedFile] {
+    releases(of: dataset).first.flatMap { filesByDataset[dataset]?[$0] } ?? []
+  }
 
   /// Their records, newest first.
   func records(of dataset: DatasetID) throws -> [ReleaseRecord] {
@@ -72,9 +126,10 @@ struct PublishedSite {
 
   private func record(of dataset: DatasetID, _ release: ReleaseID) throws -> ReleaseRecord {
     let path = "data/\(dataset)/\(release)/release.json"
-    guard let bytes = try store.contents(path), let record = ReleaseRecord(json: try JSONParser.parse(bytes)) else {
-      throw PublicStoreError("\(path) is missing or damaged: restore the public folder from a mirror or a backup")
-    }
+    let signed = filesByDataset[dataset]?[release]?.first { $0.name == "release.json" }
+    guard let bytes = try store.contents(path), SHA256.hash(bytes) == signed?.digest,
+      let record = (try? JSONParser.parse(bytes)).flatMap(ReleaseRecord.init(json:))
+    else { throw VerificationError(path, "is missing, or not what was signed") }
     return record
   }
 
@@ -92,7 +147,12 @@ struct PublishedSite {
   func previous(of dataset: DatasetID) throws -> PreviousRelease? {
     guard let newest = releases(of: dataset).first else { return nil }
     let record = try record(of: dataset, newest)
-    return record.asPrevious(rowsPath: store.path("data/\(record.folder)/data.csv.gz"))
+    let path = "data/\(record.folder)/data.csv.gz"
+    let signed = newestFiles(of: dataset).first { $0.name == "data.csv.gz" }
+    guard fileKind(store.path(path)) == .file, try InputFile(path: store.path(path)).digest() == signed?.digest else {
+      throw VerificationError(path, "is missing, or not what was signed")
+    }
+    return record.asPrevious(rowsPath: store.path(path))
   }
 
   /// Just after half of each signature's life: when it is to be renewed.
@@ -108,11 +168,16 @@ struct PublishedSite {
     try siteTarget("listed.json")?["datasets"]?.elements?.compactMap(ListedRecord.init) ?? []
   }
 
-  /// The last release of a dataset that was taken back.
-  func lastID(of dataset: DatasetID) -> ReleaseID? { withdrawals.first { $0.dataset == dataset }?.lastRelease }
+  /// Whether a file that spans datasets is there, as long as it was signed.
+  func isThere(_ file: CatalogFile) -> Bool {
+    guard let there = try? InputFile(path: store.path(file.path)), there.byteCount == file.byteCount else {
+      return false
+    }
+    return !readsPages || (try? there.digest()) == file.digest
+  }
 
   /// Whether every file that spans datasets is there.
-  var hasWholeTree: Bool { tree.keys.allSatisfy { fileKind(store.path($0)) == .file } }
+  var hasWholeTree: Bool { tree.values.allSatisfy(isThere) }
 
   /// What spans datasets, as it is; `listed` is what it lists.
   func catalogTree(listed: [ListedRecord]) -> CatalogTree {
@@ -136,10 +201,28 @@ struct PublishedSite {
   private func siteTarget(_ name: String) throws -> JSON? { try Self.siteTarget(name, repository, store) }
 
   private static func siteTarget(_ name: String, _ repository: RepositoryState?, _ store: PublicStore) throws -> JSON? {
-    guard let digest = digest(ofSiteTarget: name, repository),
-      let bytes = try store.contents("targets/site/\(digest).\(name)")
-    else { return nil }
+    guard let digest = digest(ofSiteTarget: name, repository) else { return nil }
+    let path = "targets/site/\(digest).\(name)"
+    guard let bytes = try store.contents(path), SHA256.hash(bytes) == digest else {
+      throw VerificationError(path, "is missing, or not what was signed")
+    }
     return try JSONParser.parse(bytes)
+  }
+}
+
+extension [Withdrawal] {
+  /// What this workspace knows counts where it is newer: a public root that was restored may be from before a withdrawal.
+  fileprivate func merging(_ own: [Withdrawal]) -> [Withdrawal] {
+    var merged = Dictionary(map { ($0.dataset, $0) }, uniquingKeysWith: { $1 })
+    for withdrawal in own {
+      if let known = merged[withdrawal.dataset],
+        known.at > withdrawal.at || known.at == withdrawal.at && (known.isUndone || !withdrawal.isUndone)
+      {
+        continue
+      }
+      merged[withdrawal.dataset] = withdrawal
+    }
+    return merged.values.sorted { $0.dataset < $1.dataset }
   }
 }
 

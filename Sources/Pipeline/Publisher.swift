@@ -3,6 +3,7 @@ internal import Catalog
 internal import Export
 internal import Hashing
 package import Logging
+internal import Manifest
 package import PrivateStore
 package import Publication
 internal import PublicStore
@@ -12,7 +13,7 @@ internal import Tabular
 /// A dataset to work on: as configured, or why it cannot be.
 package enum DatasetPlan: Sendable {
   /// `configuration` tells what it is configured with from everything else; nil where results must not be reused.
-  case ready(Dataset, Schema, configuration: Digest?)
+  case ready(Dataset, Schema, configuration: ConfigurationDigest?)
   case misconfigured(DatasetID, String)
 
   /// Whether its delivery comes from another machine.
@@ -38,13 +39,19 @@ package struct Publisher: Sendable {
   let clock: Clock
   let logger: Logger
   let progress: @Sendable (Progress) -> Void
+  /// Tells people something about the site as a whole.
+  private let announce: @Sendable (LocalizedText) -> Void
   private let acceptsClock: Bool
+  private let beginsAnew: Bool
   let turn = Turn()
 
-  /// - Parameter acceptsClock: go on although the clock stands before the last run.
+  /// - Parameters:
+  ///   - acceptsClock: go on although the clock stands before the last run.
+  ///   - beginsAnew: publish although what was published before is not there any more.
   package init(
     site: Site, privateStore: PrivateStore, publicRoot: String, clock: Clock, acceptsClock: Bool = false,
-    logger: Logger,
+    beginsAnew: Bool = false,
+    logger: Logger, announce: @escaping @Sendable (LocalizedText) -> Void,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) {
     self.site = site
@@ -52,7 +59,9 @@ package struct Publisher: Sendable {
     publicStore = PublicStore(root: publicRoot)
     self.clock = clock
     self.acceptsClock = acceptsClock
+    self.beginsAnew = beginsAnew
     self.logger = logger
+    self.announce = announce
     self.progress = progress
   }
 
@@ -71,21 +80,35 @@ package struct Publisher: Sendable {
     takesFingerprints: Bool = false,
     delivered: PastDelivery? = nil
   ) async throws -> [DatasetResult] {
+    try await exclusively(isCheck: isCheck) {
+      try await publishAlone(
+        plans, selected: named, isCheck: isCheck, splitsRows: splitsRows, takesFingerprints: takesFingerprints,
+        delivered)
+    }
+  }
+
+  private func publishAlone(
+    _ plans: [DatasetPlan], selected named: Set<DatasetID>?, isCheck: Bool, splitsRows: Bool, takesFingerprints: Bool,
+    _ delivered: PastDelivery?
+  ) async throws -> [DatasetResult] {
     let configured = Set(plans.map(\.id))
     let selected = plans.filter { named?.contains($0.id) ?? true }
-    let locks = try begin(isCheck: isCheck)
-    defer { _ = locks }
-
     let runID = newRunID()
-    var published = try PublishedSite(store: publicStore)
+    var published = try publishedSite()
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
+    let record = try privateStore.publicationRecord()
+    let known = Dictionary(
+      uniqueKeysWithValues: selected.compactMap { plan in
+        newestName(of: plan.id, record).map { (plan.id, $0) }
+      })
     let circumstances = Attempt.Circumstances(
       published: published, runID: runID, key: key, masks: try MaskRegistry(path: privateStore.masksPath),
       clock: delivered?.clock ?? clock,
       program: try runningProgramIdentity(), splitsRows: splitsRows, takesFingerprints: takesFingerprints,
       profiles: try privateStore.ledger.profiles(),
-      settled: try privateStore.ledger.settledDeliveries())
+      settled: try privateStore.ledger.settledDeliveries(), known: known, isCheck: isCheck,
+      isBackfill: delivered != nil, publishedAt: clock.now)
     var results: [DatasetID: DatasetResult] = [:]
     var waiting: [Attempt] = []
     var references = References(plans, selected: selected)
@@ -121,12 +144,13 @@ package struct Publisher: Sendable {
           let founded = waiting.filter { $0.assumed.isSubset(of: references.done.keys) }
           if !founded.isEmpty, !running.isDisjoint(with: fetched) {
             let unfounded = references.unfounded(among: founded)
-            results.merge(
-              try await release(
-                founded.map { $0.unless(unfounded) }, in: published, runID: runID, configured: configured, delivered)
-            ) { $1 }
+            let released = try await release(
+              founded.map { $0.unless(unfounded) }, in: published, runID: runID, configured: configured, delivered)
+            results.merge(released) { $1 }
+            // What was held back is no ground for others any more.
+            references.amend(released)
             waiting.removeAll { $0.assumed.isSubset(of: references.done.keys) }
-            published = try PublishedSite(store: publicStore)
+            published = try publishedSite()
           }
           watch()
           continue
@@ -171,6 +195,26 @@ package struct Publisher: Sendable {
     _ attempts: [Attempt], in published: PublishedSite, runID: String, configured: Set<DatasetID>,
     _ delivered: PastDelivery?
   ) async throws -> [DatasetID: DatasetResult] {
+    var attempts = attempts
+    var masks = try MaskRegistry(path: privateStore.masksPath)
+    // What goes out together is held against each other too; a mask that may not holds its own dataset back.
+    for index in attempts.indices {
+      guard attempts[index].release != nil, let shown = attempts[index].masks else { continue }
+      let findings = masks.findings(in: shown)
+      if findings.isEmpty {
+        masks.add(shown)
+      } else {
+        attempts[index] = attempts[index].refused(by: findings)
+      }
+    }
+    // A fault of one dataset's files is its own.
+    for index in attempts.indices where attempts[index].release != nil {
+      do {
+        for file in attempts[index].delivery { try privateStore.synchroniseSnapshot(file) }
+      } catch {
+        attempts[index] = Attempt(result: .failed(attempts[index].result.dataset, error))
+      }
+    }
     let releases = attempts.compactMap(\.release)
     var results = attempts.map(\.result)
     // What was not looked at, or could not be, stays listed as it was.
@@ -178,29 +222,15 @@ package struct Publisher: Sendable {
     let listed =
       attempts.compactMap(\.listed)
       + (try published.listedRecords().filter { configured.contains($0.dataset) && !settled.contains($0.dataset) })
-    let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     let released = Set(releases.map(\.record.dataset))
     let ledgerNote = ledgerNote(results.filter { released.contains($0.dataset) }.map { record(of: $0, run: runID) })
     var failure: (any Error)?
     do {
-      for file in attempts.filter({ $0.release != nil }).flatMap(\.delivery) {
-        try privateStore.synchroniseSnapshot(file)
-      }
       let approvalFolders = releases.map { privateStore.approvalFolder(of: $0.record.dataset) }
       for (release, folder) in zip(releases, approvalFolders) {
         try Approve.noteApproved(release.record, officers: site.officers, folder: folder)
       }
-      var masks = try MaskRegistry(path: privateStore.masksPath)
-      // What goes out together is held against each other too.
-      for attempt in attempts where attempt.release != nil {
-        guard let summary = attempt.result.privacy else { continue }
-        let findings = masks.findings(in: summary, of: attempt.result.dataset)
-        guard findings.isEmpty else {
-          throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: attempt.result.rowCount ?? 0))
-        }
-        if masks.add(summary, of: attempt.result.dataset) { try masks.save() }
-      }
-      try await publishCatalog(releases, in: published, listed: listed, note: ledgerNote)
+      try await publishCatalog(releases, in: published, listed: listed, note: ledgerNote, beforeSeal: masks.save)
       for folder in approvalFolders { try HeldCandidate.discard(folder) }
     } catch let refusal as Refusal {
       // What spans datasets was refused, and so nothing went out: the releases that waited for it say so.
@@ -210,8 +240,9 @@ package struct Publisher: Sendable {
       results = results.map { released.contains($0.dataset) ? .failed($0.dataset, error) : $0 }
       failure = error
     }
+    let isOut = failure == nil && results.allSatisfy { !released.contains($0.dataset) || $0.exitCode == 0 }
     // What was released is the newest release now.
-    try privateStore.ledger.settle(attempts.filter { failure == nil || $0.release == nil }.compactMap(\.settled))
+    try privateStore.ledger.settle(attempts.filter { isOut || $0.release == nil }.compactMap(\.settled))
     let accepted = Set(results.filter { $0.exitCode == 0 }.map(\.dataset))
     try privateStore.ledger.setProfiles(
       attempts.compactMap { attempt in
@@ -224,27 +255,101 @@ package struct Publisher: Sendable {
     }
     try privateStore.ledger.addDeliveries(deliveries, at: clock.now)
     try tell(results)
+    try purgeSnapshots(of: results.map(\.dataset))
     if let failure { throw failure }
     return Dictionary(uniqueKeysWithValues: results.map { ($0.dataset, $0) })
   }
 
-  /// Locks both roots, so that of two publishers one is told to wait; finishes what an earlier one left; looks at the clock.
-  func begin(isCheck: Bool = false) throws -> [FileLock] {
-    var locks = [try privateStore.lock()]
-    if let lock = try publicStore.lock() { locks.append(lock) }
-    // A check writes nothing public, not even what an earlier run left to be finished.
-    guard !isCheck else { return locks }
-    try recover()
-    if let last = try privateStore.ledger.newestRunTime(), last.secondsSince1970 - clock.now.secondsSince1970 > 3_600 {
-      guard !acceptsClock else {
-        try privateStore.ledger.acceptClock()
-        return locks
+  /// Runs `work` while no other command writes in either root: of two, one is told to wait.
+  ///
+  /// What an earlier one left is finished first, and the clock is looked at.
+  ///
+  /// - Parameter isCheck: nothing public is written, not even what an earlier run left to be finished.
+  func exclusively<Result: Sendable>(isCheck: Bool = false, _ work: () async throws -> Result) async throws -> Result {
+    try await privateStore.withLock {
+      try requireNoLostRoot()
+      guard !isCheck else { return try await work() }
+      return try await publicStore.withLock {
+        try recover()
+        try checkClock()
+        return try await work()
       }
-      throw StoreError(
-        "the clock says \(clock.now), but the last run was at \(last)",
-        hint: "set the clock right; if it is right now and was wrong then, run once with --accept-clock")
     }
-    return locks
+  }
+
+  /// What the public root holds, every byte of it that is built on verified.
+  func publishedSite() throws -> PublishedSite {
+    let published = try PublishedSite(store: publicStore, own: privateStore)
+    try tellWhatIsMissing(in: published)
+    return published
+  }
+
+  var publishCatalog: PublishCatalog {
+    PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock, logger: logger)
+  }
+
+  /// A public root that is empty where something was published is a disk that is not there, and no beginning: names would be given twice.
+  private func requireNoLostRoot() throws {
+    guard try publicStore.contents("metadata/timestamp.json") == nil else { return }
+    let record = try privateStore.publicationRecord()
+    // A workspace of a version that kept no record has keys or a ledger that know.
+    let isKnown =
+      try record?.isCommitted
+      ?? (!Promotion.isSealed(in: privateStore.stagedFolder)
+        && (privateStore.signingRoles().contains("timestamp") || privateStore.ledger.hasPublished()))
+    guard isKnown else {
+      // From here on keys without anything public are those of a first publication that was cut off.
+      if record == nil { try privateStore.setPublicationRecord(PublicationRecord()) }
+      return
+    }
+    guard beginsAnew else {
+      throw StoreError(
+        "nothing is published in \(publicStore.root), but this workspace has published before",
+        hint: "mount the disk, or bring the folder back from a mirror (daylight sync); "
+          + "to begin anew under names that were never used: --first-run")
+    }
+    announce(
+      LocalizedText(zh: "公开目录将重新建立,所用名称均未使用过", en: "the public folder is begun anew, under names that were never used"))
+  }
+
+  /// A public root that was restored from a mirror may be behind: says what it lacks, and that names go on above.
+  private func tellWhatIsMissing(in published: PublishedSite) throws {
+    guard let record = try privateStore.publicationRecord(), let repository = published.repository,
+      repository.timestamp.version < record.versions["timestamp"] ?? 0
+    else { return }
+    let gone = Set(published.withdrawals.filter { !$0.isUndone }.map(\.dataset))
+    let lost = try privateStore.ledger.releases().filter { dataset, release in
+      !gone.contains(dataset) && !published.releases(of: dataset).contains(release)
+        && published.withdrawals.allSatisfy { $0.dataset != dataset || $0.lastRelease < release }
+    }
+    let versions = "\(repository.timestamp.version) < \(record.versions["timestamp"] ?? 0)"
+    let names = lost.map { "\($0)/\($1)" }.joined(separator: "\n  ")
+    announce(
+      LocalizedText(
+        zh: "公开目录比最近一次发布旧(时间戳 \(versions)),应是从镜像恢复的;新名称接在已用过的之后"
+          + (lost.isEmpty ? "" : "\n缺少以下发布,数据集下次运行时会重新发布:\n  \(names)"),
+        en:
+          "the public folder is older than what was published last (timestamp \(versions)): it was restored; names go on "
+          + "above those that were used"
+          + (lost.isEmpty ? "" : "\nit lacks these releases; their datasets are released anew:\n  \(names)")))
+  }
+
+  private func checkClock() throws {
+    guard let last = try privateStore.ledger.newestRunTime(), last.secondsSince1970 - clock.now.secondsSince1970 > 3_600
+    else { return }
+    guard !acceptsClock else { return try privateStore.ledger.acceptClock() }
+    throw StoreError(
+      "the clock says \(clock.now), but the last run was at \(last)",
+      hint: "set the clock right; if it is right now and was wrong then, run once with --accept-clock")
+  }
+
+  /// The newest release that was ever named: in force, promised before the machine was lost, or of a promotion that was cut off and
+  /// left its folder.
+  private func newestName(of dataset: DatasetID, _ record: PublicationRecord?) -> ReleaseID? {
+    let folders = ["data", "targets"].flatMap { (try? publicStore.names(in: "\($0)/\(dataset)")) ?? [] }
+    // Nobody names a release of a day that is to come.
+    let left = folders.compactMap { ReleaseID($0) }.filter { $0.date <= clock.today }
+    return ([record?.newest(of: dataset)].compactMap(\.self) + left).max()
   }
 
   /// Two runs may begin in the same second.
@@ -254,18 +359,43 @@ package struct Publisher: Sendable {
   private static let width = 32
 
   /// Takes up a promotion that an earlier process sealed and did not finish: it can only go forward.
+  ///
+  /// One that cannot be carried out is set aside, and does not stop what follows.
   private func recover() throws {
-    guard let interrupted = try Promotion.interrupted(in: privateStore.stagedFolder) else { return }
-    // A restored backup may hold a promotion that was finished long ago: it must not bring an older timestamp back.
-    let staged = try interrupted.contents(of: "metadata/timestamp.json").flatMap(timestampVersion)
-    let present = try publicStore.contents("metadata/timestamp.json").flatMap(timestampVersion)
-    guard staged ?? 0 >= present ?? 0 else {
-      logger.notice("a promotion that was restored from a backup is older than what is published, and is dropped")
-      return try interrupted.drop()
+    do {
+      guard let interrupted = try Promotion.interrupted(in: privateStore.stagedFolder) else { return }
+      // A restored backup may hold a promotion that was finished long ago: it must not bring an older timestamp back.
+      let staged = try interrupted.contents(of: "metadata/timestamp.json").flatMap(timestampVersion)
+      let present = try publicStore.contents("metadata/timestamp.json").flatMap(timestampVersion)
+      guard staged ?? present ?? 0 >= present ?? 0 else {
+        announce(
+          LocalizedText(
+            zh: "备份里有一次较旧的未完成发布,已丢弃",
+            en: "a promotion that was restored from a backup is older than what is published, and is dropped"))
+        return try interrupted.drop()
+      }
+      announce(LocalizedText(zh: "正在补完上次中断的发布", en: "finishing an interrupted promotion"))
+      try interrupted.carryOut(in: publicStore)
+      try publishCatalog.noteCommit()
+      try noteInLedger(interrupted.note)
+      try interrupted.drop()
+    } catch  where !Promotion.mayBeTriedAgain(after: error) {
+      let place = privateStore.newPlaceAside(at: clock.now)
+      var record = try privateStore.publicationRecord() ?? PublicationRecord(publishedSite())
+      record.needsRepair = true
+      try privateStore.setPublicationRecord(record)
+      try Promotion.setAside(privateStore.stagedFolder, to: place)
+      announce(
+        LocalizedText(
+          zh: "上次中断的发布无法补完,已移到 \(place),其内容会重新发布(\(error))",
+          en:
+            "an interrupted promotion cannot be carried out and was moved to \(place); what it held is published anew (\(error))"
+        ))
     }
-    logger.notice("finishing an interrupted promotion")
-    try interrupted.finish(in: publicStore)
-    for entry in interrupted.note.elements ?? [] {
+  }
+
+  private func noteInLedger(_ note: JSON) throws {
+    for entry in note.elements ?? [] {
       guard let dataset = entry["dataset"]?.text.flatMap(DatasetID.init),
         let run = entry["run"]?.text, let at = entry["at"]?.text.flatMap(Instant.init)
       else { continue }
@@ -281,6 +411,18 @@ package struct Publisher: Sendable {
 
   private func timestampVersion(_ bytes: [UInt8]) -> Int? {
     (try? JSONParser.parse(bytes))?["signed"]?["version"]?.integer
+  }
+
+  /// Removes deliveries that nobody needs any more; refused ones may be full of persons.
+  ///
+  /// - Returns: how many were removed.
+  @discardableResult func purgeSnapshots(of datasets: [DatasetID]) throws -> Int {
+    let settled = try privateStore.ledger.settledDeliveries()
+    return try datasets.reduce(0) { count, dataset in
+      try count
+        + privateStore.purgeSnapshots(
+          of: dataset, keeping: site.retention.snapshotCount, accepted: settled[dataset.description]?.delivery)
+    }
   }
 
   func record(of result: DatasetResult, run: String) -> RunRecord {

@@ -32,6 +32,11 @@ struct References: Sendable {
 
   mutating func note(_ attempt: Publisher.Attempt) { done[attempt.result.dataset] = attempt }
 
+  /// Takes over what became of datasets in the end: one that was held back is not what others may be held against.
+  mutating func amend(_ results: [DatasetID: DatasetResult]) {
+    for (dataset, result) in results { done[dataset]?.result = result }
+  }
+
   /// Whether nothing that a plan refers to is still to come in this run.
   func isReady(_ plan: DatasetPlan) -> Bool {
     plan.references.values.allSatisfy { $0 == plan.id || !selected.contains($0) || done[$0] != nil }
@@ -90,12 +95,14 @@ extension Publisher.Attempt {
   func unless(_ unfounded: Set<DatasetID>) -> Publisher.Attempt {
     guard unfounded.contains(result.dataset), result.exitCode == 0 else { return self }
     let names = assumed.map(\.description).sorted().joined(separator: ", ")
-    let finding = Finding(.unreadableReference, rule: "accepted", limit: names)
+    return refused(by: [Finding(.unreadableReference, rule: "accepted", limit: names)], in: .validation)
+  }
+
+  /// The same, refused.
+  func refused(by findings: [Finding], in stage: StageName = .outputCheck) -> Publisher.Attempt {
+    let report = Report(stage: stage, findings: findings, rowCount: result.rowCount ?? 0)
     return Publisher.Attempt(
-      result: DatasetResult(
-        StageError(
-          stage: .validation, dataset: result.dataset,
-          cause: Refusal(Report(stage: .validation, findings: [finding], rowCount: result.rowCount ?? 0)))))
+      result: DatasetResult(StageError(stage: stage, dataset: result.dataset, cause: Refusal(report))))
   }
 }
 

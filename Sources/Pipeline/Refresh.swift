@@ -16,13 +16,12 @@ extension Publisher {
   ///
   /// - Returns: the roles that were signed anew.
   package func refresh() async throws -> [RoleExpiry] {
-    let locks = try begin()
-    defer { _ = locks }
-    let published = try PublishedSite(store: publicStore)
-    guard published.repository != nil else { return [] }
-    let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
-    return try await publishCatalog([], in: published, listed: published.listedRecords(), note: .array([])).map {
-      RoleExpiry(role: $0.name, version: $0.version, expires: $0.expires)
+    try await exclusively {
+      let published = try publishedSite()
+      guard published.repository != nil else { return [] }
+      return try await publishCatalog([], in: published, listed: published.listedRecords(), note: .array([])).map {
+        RoleExpiry(role: $0.name, version: $0.version, expires: $0.expires)
+      }
     }
   }
 }

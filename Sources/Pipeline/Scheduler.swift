@@ -1,6 +1,7 @@
 package import Logging
 package import PrivateStore
 package import Publication
+internal import PublicStore
 internal import Tabular
 
 /// Publishes what is due, once, whatever was missed; tries again what came to nothing; renews signatures; says who is late.
@@ -38,13 +39,14 @@ package struct Scheduler: Sendable {
     var tick = Tick()
     var states = try ledger.scheduleStates()
     var slots: [DatasetID: Instant] = [:]
+    var changed: [DatasetID: Ledger.ScheduleState] = [:]
     for case .ready(let dataset, _, _) in plans {
       guard let schedule = dataset.schedule else { continue }
       guard var state = states[dataset.id.description] else {
         // A schedule counts from when it was first seen: what lies before was nobody's promise.
         let state = Ledger.ScheduleState(firstSeen: now, slot: now)
         states[dataset.id.description] = state
-        try ledger.setScheduleState(state, of: dataset.id)
+        changed[dataset.id] = state
         continue
       }
       // A clock that was wrong once must not silence a schedule until that time comes.
@@ -52,45 +54,60 @@ package struct Scheduler: Sendable {
         state.slot = now
         state.retryAt = nil
         states[dataset.id.description] = state
-        try ledger.setScheduleState(state, of: dataset.id)
+        changed[dataset.id] = state
       }
       guard let latest = schedule.latest(atOrBefore: now, in: zone) else { continue }
       let isRetry = state.retryAt.map { $0 <= now } ?? false
       if latest > state.slot || isRetry { slots[dataset.id] = max(latest, state.slot) }
     }
-    if slots.isEmpty {
-      tick.renewed = try await publisher.refresh()
-    } else {
-      // Signatures are renewed with every publication.
-      tick.results = try await publisher.publish(plans, selected: Set(slots.keys), isCheck: false)
+    try ledger.setScheduleStates(changed)
+    changed = [:]
+    func note(_ dataset: DatasetID, isDone: Bool, isUnavailable: Bool) {
+      guard let slot = slots[dataset], var state = states[dataset.description] else { return }
+      state.slot = slot
+      state.failures = isDone ? 0 : state.failures + 1
+      state.retryAt = isDone ? nil : retryTime(isUnavailable: isUnavailable, failures: state.failures, now)
+      states[dataset.description] = state
+      changed[dataset] = state
+    }
+    do {
+      if slots.isEmpty {
+        tick.renewed = try await publisher.refresh()
+      } else {
+        // Signatures are renewed with every publication.
+        tick.results = try await publisher.publish(plans, selected: Set(slots.keys), isCheck: false)
+      }
+    } catch  where !isBusy(error) {
+      // A full disk, say: everything that is due would be tried again at once, again and again.
+      for dataset in slots.keys { note(dataset, isDone: false, isUnavailable: true) }
+      try ledger.setScheduleStates(changed)
+      throw error
     }
     for result in tick.results {
-      guard let slot = slots[result.dataset], var state = states[result.dataset.description] else { continue }
-      state.slot = slot
-      state.failures = result.exitCode == 0 ? 0 : state.failures + 1
-      state.retryAt = result.exitCode == 0 ? nil : retryTime(result, failures: state.failures, now)
-      states[result.dataset.description] = state
-      try ledger.setScheduleState(state, of: result.dataset)
+      note(result.dataset, isDone: result.exitCode == 0, isUnavailable: result.outcome == .sourceUnavailable)
     }
+    try ledger.setScheduleStates(changed)
     for case .misconfigured(let id, let problem) in plans {
       tick.misconfigured.append((id, problem))
       try ledger.addNotice(.failed, of: id, LocalizedText(zh: "配置有误:\(problem)", en: problem), at: now)
     }
     tick.late = try tellLate(plans, states, now)
-    for plan in plans {
-      tick.purgedSnapshotCount += try publisher.privateStore.purgeSnapshots(
-        of: plan.id, keeping: publisher.site.retention.snapshotCount)
-    }
+    tick.purgedSnapshotCount = try publisher.purgeSnapshots(of: plans.map(\.id))
     tick.purgedRunCount = try ledger.purgeRuns(before: now.advanced(days: -publisher.site.retention.runDays))
     await messenger(now: now)
     tick.next = try next(plans, states, now)
     return tick
   }
 
+  /// A publication by hand is over in a moment.
+  private func isBusy(_ error: any Error) -> Bool {
+    (error as? StoreError)?.kind == .busy || (error as? PublicStoreError)?.isBusy == true
+  }
+
   /// A source that cannot be reached is asked again soon, then less and less often; what was refused or failed waits for somebody to
   /// do something, and is looked at once a day.
-  private func retryTime(_ result: DatasetResult, failures: Int, _ now: Instant) -> Instant {
-    let quarters = result.outcome == .sourceUnavailable ? min(1 << min(failures - 1, 5), 24) : 96
+  private func retryTime(isUnavailable: Bool, failures: Int, _ now: Instant) -> Instant {
+    let quarters = isUnavailable ? min(1 << min(max(failures - 1, 0), 5), 24) : 96
     return Instant(secondsSince1970: now.secondsSince1970 + quarters * 900)
   }
 
@@ -130,7 +147,7 @@ package struct Scheduler: Sendable {
       if let next = dataset.schedule?.next(after: now, in: zone) { moments.append(next) }
       if let retry = states[dataset.id.description]?.retryAt { moments.append(retry) }
     }
-    moments += try PublishedSite(store: publisher.publicStore).renewals(publisher.site.expiries)
+    moments += try PublishedSite(shown: publisher.publicStore).renewals(publisher.site.expiries)
     return moments.filter { $0 > now }.min()
   }
 }

@@ -47,7 +47,7 @@ package struct SiteStatus: Sendable {
     let runs = Dictionary(uniqueKeysWithValues: try ledger.newestRuns().map { ($0.dataset, $0) })
     let states = try ledger.scheduleStates()
     let deliveries = try ledger.deliveries()
-    let published = try PublishedSite(store: PublicStore(root: publicRoot))
+    let published = try PublishedSite(shown: PublicStore(root: publicRoot))
     let releases = Dictionary(
       uniqueKeysWithValues: published.datasets.map { ($0.description, published.releases(of: $0).first) })
     var rows: [Row] = []

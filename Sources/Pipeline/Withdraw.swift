@@ -12,41 +12,42 @@ extension Publisher {
   ///
   /// - Throws: `StoreError` for a dataset without releases; `Refusal` for a reason that would tell something sensitive.
   package func withdraw(_ dataset: DatasetID, reason: LocalizedText) async throws -> DatasetResult {
-    let locks = try begin()
-    defer { _ = locks }
-    let published = try PublishedSite(store: publicStore)
-    guard let newest = try published.records(of: dataset).first else {
-      throw StoreError(kind: .configuration, "\(dataset) has no release that could be taken back")
+    try await exclusively {
+      let published = try publishedSite()
+      let records = try published.records(of: dataset)
+      guard let newest = records.first else {
+        throw StoreError(kind: .configuration, "\(dataset) has no release that could be taken back")
+      }
+      let title = newest.json["metadata"]?["title"]
+      let withdrawal = Withdrawal(
+        dataset: dataset, title: LocalizedText(zh: title?["zh"]?.text ?? dataset.description, en: title?["en"]?.text),
+        reason: reason, at: clock.now, lastRelease: newest.release, lastVersion: newest.version, issued: newest.issued,
+        earlier: published.withdrawals.first { $0.dataset == dataset }?.asPast ?? [])
+      let findings = CheckOutput.findings(inRecord: withdrawal.json, name: "site/withdrawals.json")
+      guard findings.isEmpty else { throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: 0)) }
+      let others = published.withdrawals.filter { $0.dataset != dataset }
+      return try await publish(others + [withdrawal], published, DatasetResult(dataset, .withdrawn, message: reason))
     }
-    let title = newest.json["metadata"]?["title"]
-    let withdrawal = Withdrawal(
-      dataset: dataset, title: LocalizedText(zh: title?["zh"]?.text ?? dataset.description, en: title?["en"]?.text),
-      reason: reason, at: clock.now, lastRelease: newest.release)
-    let findings = CheckOutput.findings(inRecord: withdrawal.json, name: "site/withdrawals.json")
-    guard findings.isEmpty else { throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: 0)) }
-    let others = published.withdrawals.filter { $0.dataset != dataset }
-    return try await publish(others + [withdrawal], published, DatasetResult(dataset, .withdrawn, message: reason))
   }
 
   /// Lets a dataset that was taken back be published again, from a new release on.
   package func reinstate(_ dataset: DatasetID) async throws -> DatasetResult {
-    let locks = try begin()
-    defer { _ = locks }
-    let published = try PublishedSite(store: publicStore)
-    var withdrawals = published.withdrawals
-    guard let index = withdrawals.firstIndex(where: { $0.dataset == dataset && !$0.isUndone }) else {
-      throw StoreError(kind: .configuration, "\(dataset) was not taken back")
+    try await exclusively {
+      let published = try publishedSite()
+      var withdrawals = published.withdrawals
+      guard let index = withdrawals.firstIndex(where: { $0.dataset == dataset && !$0.isUndone }) else {
+        throw StoreError(kind: .configuration, "\(dataset) was not taken back")
+      }
+      withdrawals[index].isUndone = true
+      let message = LocalizedText(zh: "可以重新发布", en: "may be published again")
+      return try await publish(withdrawals, published, DatasetResult(dataset, .unchanged, message: message))
     }
-    withdrawals[index].isUndone = true
-    let message = LocalizedText(zh: "可以重新发布", en: "may be published again")
-    return try await publish(withdrawals, published, DatasetResult(dataset, .unchanged, message: message))
   }
 
   private func publish(_ withdrawals: [Withdrawal], _ published: PublishedSite, _ result: DatasetResult) async throws
     -> DatasetResult
   {
     let record = record(of: result, run: newRunID())
-    let publishCatalog = PublishCatalog(site: site, privateStore: privateStore, publicStore: publicStore, clock: clock)
     try await publishCatalog(
       [], in: published, listed: published.listedRecords(), withdrawals: withdrawals, note: ledgerNote([record]))
     try privateStore.ledger.add(record)

@@ -1,11 +1,11 @@
 internal import Hashing
-internal import HTTPTypes
+internal import NIOHTTP1
 internal import Publication
 
 /// The head of an answer, and which bytes follow it.
 struct Answer {
-  var status: HTTPResponse.Status
-  var fields = HTTPFields()
+  var status: HTTPResponseStatus
+  var headers = HTTPHeaders()
   var parts: [Part] = []
 
   enum Part {
@@ -24,76 +24,85 @@ struct Answer {
     }
   }
 
-  init(_ status: HTTPResponse.Status) {
+  init(_ status: HTTPResponseStatus) {
     self.status = status
-    fields[.accessControlAllowOrigin] = "*"
-    fields[field("X-Content-Type-Options")] = "nosniff"
+    headers.add(name: "Access-Control-Allow-Origin", value: "*")
+    headers.add(name: "X-Content-Type-Options", value: "nosniff")
   }
 
   /// A short text for people, in both languages.
-  init(_ status: HTTPResponse.Status, _ text: LocalizedText) {
+  init(_ status: HTTPResponseStatus, _ text: LocalizedText) {
     self.init(status)
-    fields[.contentType] = "text/plain; charset=utf-8"
-    fields[.cacheControl] = "public, max-age=60"
+    headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+    headers.add(name: "Cache-Control", value: "public, max-age=60")
     parts = [.bytes(Array("\(text.zh)\n\(text[.en])\n".utf8))]
   }
 
   /// What becomes of a GET or HEAD of a representation: conditions first, then ranges (RFC 9110 §13.2.2).
-  init(_ representation: Representation, request: HTTPFields) {
+  init(_ representation: Representation, request: HTTPHeaders, isGet: Bool) {
     let tag = "\"\(representation.entityTag)\""
-    var fields = HTTPFields()
-    fields[.eTag] = tag
-    fields[.lastModified] = representation.modified.httpDate
-    fields[.cacheControl] = representation.caching.rawValue
     let canSeek = if case .file = representation.body { true } else { false }
-    fields[.acceptRanges] = canSeek ? "bytes" : "none"
-    fields[.accessControlExposeHeaders] =
-      "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Repr-Digest"
-    if let digest = representation.digest { fields[field("Repr-Digest")] = "sha-256=:\(base64(digest.bytes)):" }
+    var fields: [(String, String)] = [
+      ("ETag", tag), ("Last-Modified", representation.modified.httpDate),
+      ("Cache-Control", representation.caching.rawValue), ("Accept-Ranges", canSeek ? "bytes" : "none"),
+      (
+        "Access-Control-Expose-Headers",
+        "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified, Repr-Digest"
+      ),
+    ]
+    if let digest = representation.digest { fields.append(("Repr-Digest", "sha-256=:\(base64(digest.bytes)):")) }
     if let names = representation.fileNames {
-      fields[.contentDisposition] =
-        "attachment; filename=\"\(names.plain)\"; filename*=UTF-8''\(percentEncoded(names.readable))"
+      fields.append(
+        (
+          "Content-Disposition",
+          "attachment; filename=\"\(names.plain)\"; filename*=UTF-8''\(percentEncoded(names.readable))"
+        ))
     }
-    if representation.mediaType.hasPrefix("text/html") {
-      fields[field("Content-Security-Policy")] =
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-      fields[field("Referrer-Policy")] = "no-referrer"
+    if representation.mediaType.beginsWith("text/html") {
+      fields.append(
+        (
+          "Content-Security-Policy",
+          "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ))
+      fields.append(("Referrer-Policy", "no-referrer"))
     }
 
     let modified = representation.modified
-    if let condition = request[.ifMatch], !Self.lists(condition, tag, isWeak: false) {
+    if let condition = request.first(name: "If-Match"), !Self.lists(condition, tag, isWeak: false) {
       self.init(.preconditionFailed)
-    } else if request[.ifMatch] == nil, let date = request[.ifUnmodifiedSince].flatMap(Instant.at(httpDate:)),
+    } else if request.first(name: "If-Match") == nil,
+      let date = request.first(name: "If-Unmodified-Since").flatMap(Instant.at(httpDate:)),
       modified > date
     {
       self.init(.preconditionFailed)
-    } else if let condition = request[.ifNoneMatch] {
+    } else if let condition = request.first(name: "If-None-Match") {
       self.init(Self.lists(condition, tag, isWeak: true) ? .notModified : .ok)
-    } else if let date = request[.ifModifiedSince].flatMap(Instant.at(httpDate:)), modified <= date {
+    } else if let date = request.first(name: "If-Modified-Since").flatMap(Instant.at(httpDate:)), modified <= date {
       self.init(.notModified)
     } else {
       self.init(.ok)
     }
-    for field in fields { self.fields.append(field) }
+    headers.add(contentsOf: fields)
     guard status == .ok else { return }
 
-    self.fields[.contentType] = representation.mediaType
-    let isSame = request[.ifRange].map { $0 == tag || Instant.at(httpDate: $0) == modified } ?? true
-    let ranges = ByteRanges(canSeek && isSame ? request[.range] : nil, byteCount: representation.byteCount)
+    headers.add(name: "Content-Type", value: representation.mediaType)
+    let isSame = request.first(name: "If-Range").map { $0 == tag || Instant.at(httpDate: $0) == modified } ?? true
+    let ranges = ByteRanges(
+      canSeek && isSame && isGet ? request.first(name: "Range") : nil, byteCount: representation.byteCount)
     switch ranges {
     case .whole: parts = [.range(0..<representation.byteCount)]
     case .unsatisfiable:
       status = .rangeNotSatisfiable
-      self.fields[.contentType] = nil
-      self.fields[.contentRange] = "bytes */\(representation.byteCount)"
+      headers.remove(name: "Content-Type")
+      headers.add(name: "Content-Range", value: "bytes */\(representation.byteCount)")
     case .parts(let list) where list.count == 1:
       status = .partialContent
-      self.fields[.contentRange] = Self.contentRange(list[0], representation.byteCount)
+      headers.add(name: "Content-Range", value: Self.contentRange(list[0], representation.byteCount))
       parts = [.range(list[0])]
     case .parts(let list):
       status = .partialContent
       let boundary = "daylight-\(representation.entityTag.prefix(24))"
-      self.fields[.contentType] = "multipart/byteranges; boundary=\(boundary)"
+      headers.replaceOrAdd(name: "Content-Type", value: "multipart/byteranges; boundary=\(boundary)")
       for range in list {
         let head =
           "\r\n--\(boundary)\r\nContent-Type: \(representation.mediaType)\r\nContent-Range: \(Self.contentRange(range, representation.byteCount))\r\n\r\n"
@@ -112,14 +121,8 @@ struct Answer {
     condition.split(separator: ",").contains { item in
       var item = item.drop { $0 == " " }
       while item.last == " " { item.removeLast() }
-      if isWeak && item.hasPrefix("W/") { item = item.dropFirst(2) }
+      if isWeak && item.beginsWith("W/") { item = item.dropFirst(2) }
       return item == "*" || item == tag
     }
   }
-}
-
-/// A header field that the library has no name for.
-func field(_ name: String) -> HTTPField.Name {
-  guard let name = HTTPField.Name(name) else { preconditionFailure("a plain token") }
-  return name
 }

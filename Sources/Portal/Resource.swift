@@ -1,5 +1,6 @@
 internal import Export
 internal import Hashing
+internal import Logging
 internal import Publication
 internal import Synchronization
 internal import Tabular
@@ -11,6 +12,8 @@ enum Resource: Sendable {
   case moved(String)
   case withdrawn(LocalizedText)
   case missing
+  /// What is signed cannot be read just now.
+  case unavailable
 }
 
 /// Bytes to send, and what is said of them.
@@ -31,7 +34,7 @@ struct Representation: Sendable {
   enum Body: Sendable {
     case file(OpenFile)
     /// A gzip file's contents, after a byte order mark where Excel needs one.
-    case unpacked(path: String, hasMark: Bool)
+    case unpacked(Unpacking)
   }
 }
 
@@ -49,50 +52,94 @@ final class OpenFile: Sendable {
   init(path: String) throws { file = try InputFile(path: path) }
 }
 
+/// A gzip file's contents, piece by piece; used by one task at a time.
+final class Unpacking: @unchecked Sendable {
+  private let source: InflatingByteSource
+  private var mark: [UInt8]
+  /// Bytes that are still to come.
+  private var rest: Int
+
+  /// - Parameter byteCount: of the contents.
+  init(_ file: OpenFile, byteCount: Int, hasMark: Bool) throws {
+    source = try InflatingByteSource(OpenFileSource(file))
+    mark = hasMark ? [0xef, 0xbb, 0xbf] : []
+    rest = byteCount
+  }
+
+  /// - Throws: `DamagedFile` where there are more bytes or fewer than was said.
+  func next() throws -> [UInt8]? {
+    guard mark.isEmpty else {
+      defer { mark = [] }
+      return mark
+    }
+    var chunk: [UInt8] = []
+    guard try source.read(Connection.unpackedByteCount, appendingTo: &chunk) else {
+      guard rest == 0 else { throw DamagedFile(path: "") }
+      return nil
+    }
+    rest -= chunk.count
+    guard rest >= 0 else { throw DamagedFile(path: "") }
+    return chunk
+  }
+}
+
+/// The bytes of a file that is open.
+private final class OpenFileSource: ByteSource {
+  private let file: OpenFile
+  private var offset = 0
+
+  init(_ file: OpenFile) { self.file = file }
+
+  func read(_ count: Int, appendingTo bytes: inout [UInt8]) throws -> Bool {
+    let got = try file.file.read(min(count, 16 << 10), at: offset, appendingTo: &bytes)
+    offset += got
+    return got > 0
+  }
+}
+
 /// Finds resources below a public root.
 final class Finder: Sendable {
   private let root: String
+  private let logger: Logger
   private let state = Mutex(State())
 
   private struct State: Sendable {
-    var index = SiteIndex.empty
-    var timestamp: Stamp?
-    var isRead = false
-    /// Digests of files without a signed one, by path.
-    var digests: [String: (stamp: Stamp, digest: Digest)] = [:]
+    var index: SiteIndex?
+    var timestamp: FileState?
+    /// Digests of files as they were when somebody last looked.
+    var digests: [FileState: Digest] = [:]
     var records: [String: ReleaseRecord] = [:]
   }
 
-  private struct Stamp: Equatable {
-    let modified: Int
-    let byteCount: Int
-    init(_ file: borrowing InputFile) {
-      modified = file.modified
-      byteCount = file.byteCount
-    }
-  }
-
   /// - Parameter root: absolute, without links.
-  init(root: String) { self.root = root }
+  init(root: String, logger: Logger) {
+    self.root = root
+    self.logger = logger
+  }
 
   /// - Parameters:
   ///   - path: as the client sent it, without query.
   ///   - wantsMark: a byte order mark before text that is unpacked on the way.
   func resource(_ path: String, wantsMark: Bool) throws -> Resource {
-    guard let decoded = unescaped(path), decoded.hasPrefix("/") else { return .missing }
-    var path = String(decoded.dropFirst())
-    if path.isEmpty || path.hasSuffix("/") { path += "index.html" }
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard let decoded = unescaped(path), decoded.beginsWith("/") else { return .missing }
+    var path = String(decoding: decoded.utf8.dropFirst(), as: UTF8.self)
+    if path.isEmpty || path.endsWith("/") { path += "index.html" }
+    let parts = path.pathParts
     let isPlain = parts.allSatisfy { part in
-      !part.isEmpty && !part.hasPrefix(".") && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != 0x5c }
+      !part.isEmpty && !part.beginsWith(".") && part.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != 0x5c }
     }
     guard isPlain else { return .missing }
-    let index = try currentIndex()
     switch parts[0] {
     case "data", "targets":
-      // Its page is there, and says why; its files are gone.
-      if parts.count >= 3, let reason = index.withdrawal(of: "\(parts[1])/\(parts[2])") { return .withdrawn(reason) }
-      return try release(parts, index, wantsMark: wantsMark)
+      guard let index = currentIndex() else { return .unavailable }
+      let found = try release(parts, index, wantsMark: wantsMark)
+      // Its page is there, and says why; its files are gone, also after it came again.
+      if case .missing = found, parts.count >= 3,
+        let reason = index.withdrawal(of: "\(parts[1])/\(parts[2])", parts.count > 3 ? parts[3] : "latest")
+      {
+        return .withdrawn(reason)
+      }
+      return found
     default: return try plainFile(path, parts)
     }
   }
@@ -127,16 +174,15 @@ final class Finder: Sendable {
     let caching: Caching = isLatest ? .changing : isPersonal ? .personal : .immutable
     let modified = record?.modified ?? Instant(secondsSince1970: 0)
     if let entry = index[path] {
-      let open = try OpenFile(path: try placed(parts[0] == "data" ? "data/\(path)" : parts.joined(separator: "/")))
-      guard open.file.byteCount == entry.byteCount else { throw DamagedFile(path: path) }
+      let open = try verified(parts[0] == "data" ? "data/\(path)" : parts.joined(separator: "/"), entry)
       return .file(
         Representation(
           byteCount: entry.byteCount, entityTag: entry.digest.hex, digest: entry.digest, modified: modified,
           mediaType: mediaType(of: name), caching: caching,
-          fileNames: name.hasPrefix("data.") ? fileNames(dataset, release, name, record) : nil, body: .file(open)))
+          fileNames: name.beginsWith("data.") ? fileNames(dataset, release, name, record) : nil, body: .file(open)))
     }
     // `data.csv` is `data.csv.gz`, for those who have no gunzip.
-    guard parts[0] == "data", index["\(path).gz"] != nil, name == "data.csv" || name == "data.json",
+    guard parts[0] == "data", let packed = index["\(path).gz"], name == "data.csv" || name == "data.json",
       let raw = record?.json["files"]?.elements?.first(where: { $0["path"]?.text == "\(name).gz" })?["uncompressed"],
       let byteCount = raw["length"]?.integer, let digest = raw["sha256"]?.text.flatMap(Digest.init(hex:))
     else { return .missing }
@@ -147,14 +193,15 @@ final class Finder: Sendable {
         digest: hasMark ? nil : digest,
         modified: modified, mediaType: mediaType(of: name), caching: caching,
         fileNames: fileNames(dataset, release, name, record),
-        body: .unpacked(path: try placed("data/\(path).gz"), hasMark: hasMark)))
+        body: .unpacked(
+          try Unpacking(verified("data/\(path).gz", packed), byteCount: byteCount, hasMark: hasMark))))
   }
 
   private func fileNames(_ dataset: String, _ release: String, _ name: String, _ record: ReleaseRecord?) -> (
     String, String
   ) {
     let kind = name.dropFirst("data".count)
-    let plain = "\(dataset.split(separator: "/").last ?? "data")-\(release)\(kind)"
+    let plain = "\(dataset.lastPathPart)-\(release)\(kind)"
     let title = record?.json["metadata"]?["title"]?["zh"]?.text
     // What file systems refuse becomes a dash.
     let safe = title.map { String($0.map { "/\\:*?\"<>|\n\r\t".contains($0) ? "-" : $0 }) }
@@ -164,15 +211,42 @@ final class Finder: Sendable {
   /// A release never changes, and neither does its record.
   private func record(of dataset: String, _ release: String, _ index: SiteIndex) throws -> ReleaseRecord? {
     let path = "\(dataset)/\(release)/release.json"
-    guard index[path] != nil else { return nil }
-    if let known = state.withLock({ $0.records[path] }) { return known }
-    let bytes = try InputFile.contents(of: try placed("data/\(path)"), limit: 16 << 20)
+    guard let entry = index[path], entry.byteCount <= 16 << 20 else { return nil }
+    let key = "\(path) \(entry.digest)"
+    if let known = state.withLock({ $0.records[key] }) { return known }
+    let open = try verified("data/\(path)", entry)
+    var bytes: [UInt8] = []
+    _ = try open.file.read(entry.byteCount, at: 0, appendingTo: &bytes)
     guard let record = ReleaseRecord(json: try JSONParser.parse(bytes)) else { throw DamagedFile(path: path) }
     state.withLock { state in
       if state.records.count >= 2_000 { state.records.removeAll() }
-      state.records[path] = record
+      state.records[key] = record
     }
     return record
+  }
+
+  /// Opens a file of a release: what is said of it is true of the bytes that are sent.
+  ///
+  /// It is read before its first answer, and again when its place, length or times have changed.
+  private func verified(_ path: String, _ entry: SiteIndex.Entry) throws -> OpenFile {
+    let open = try OpenFile(path: try placed(path))
+    guard open.file.byteCount == entry.byteCount, try digest(of: open) == entry.digest else {
+      throw DamagedFile(path: path)
+    }
+    return open
+  }
+
+  private func digest(of open: OpenFile) throws -> Digest {
+    let before = open.file.state
+    if let known = state.withLock({ $0.digests[before] }) { return known }
+    let digest = try open.file.digest()
+    // What was written meanwhile is not known.
+    guard try open.file.currentState() == before else { return digest }
+    state.withLock { state in
+      if state.digests.count >= 100_000 { state.digests.removeAll() }
+      state.digests[before] = digest
+    }
+    return digest
   }
 
   // MARK: Everything else
@@ -189,15 +263,7 @@ final class Finder: Sendable {
     default: return .missing
     }
     let open = try OpenFile(path: place)
-    let stamp = Stamp(open.file)
-    let known = state.withLock { state in state.digests[path].flatMap { $0.stamp == stamp ? $0.digest : nil } }
-    let digest = try known ?? open.file.digest()
-    if known == nil {
-      state.withLock { state in
-        if state.digests.count >= 20_000 { state.digests.removeAll() }
-        state.digests[path] = (stamp, digest)
-      }
-    }
+    let digest = try digest(of: open)
     let name = parts[parts.count - 1]
     // `3.targets.json` never changes; `timestamp.json` does.
     let isNumbered = parts[0] == "metadata" && name.first?.isNumber == true
@@ -221,18 +287,23 @@ final class Finder: Sendable {
   }
 
   /// Read anew when the timestamp was replaced: whoever is shown a new one finds what it names.
-  private func currentIndex() throws -> SiteIndex {
-    let path = "\(root)/metadata/timestamp.json"
-    let stamp = fileKind(path) == .file ? Stamp(try InputFile(path: path)) : nil
-    let known = state.withLock { state in state.isRead && state.timestamp == stamp ? state.index : nil }
-    if let known { return known }
-    let index = try SiteIndex(root: root)
-    state.withLock { state in
-      state.index = index
-      state.timestamp = stamp
-      state.isRead = true
+  ///
+  /// Metadata that cannot be read or do not verify change nothing: what was signed before is still signed. Nil where there was nothing.
+  private func currentIndex() -> SiteIndex? {
+    let stamp = (try? InputFile(path: "\(root)/metadata/timestamp.json"))?.state
+    let (known, isSame) = state.withLock { ($0.index, $0.index != nil && $0.timestamp == stamp) }
+    if isSame { return known }
+    do {
+      let index = try SiteIndex(root: root)
+      state.withLock { state in
+        state.index = index
+        state.timestamp = stamp
+      }
+      return index
+    } catch {
+      logger.error("the signed metadata cannot be used", metadata: ["error": "\(error)"])
+      return known
     }
-    return index
   }
 }
 
@@ -247,7 +318,7 @@ private func mediaType(of name: String) -> String {
     (".xml", "application/xml"), (".atom", "application/atom+xml"), (".svg", "image/svg+xml"),
     (".txt", "text/plain; charset=utf-8"),
   ]
-  return types.first { name.hasSuffix($0.0) }?.1 ?? "application/octet-stream"
+  return types.first { name.endsWith($0.0) }?.1 ?? "application/octet-stream"
 }
 
 /// Percent-encoding undone; nil for what is no UTF-8 afterwards.
@@ -259,7 +330,10 @@ private func unescaped(_ text: String) -> String? {
       bytes.append(byte)
       continue
     }
-    guard let value = decodeHex(String(decoding: rest.prefix(2), as: UTF8.self))?.first else { return nil }
+    // Capital digits and small ones (RFC 3986 §2.1).
+    guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+      !rest.prefix(2).contains(UInt8(ascii: "+"))
+    else { return nil }
     bytes.append(value)
     rest = rest.dropFirst(2)
   }

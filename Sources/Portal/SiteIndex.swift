@@ -1,4 +1,4 @@
-internal import Export
+internal import Hashing
 internal import Manifest
 internal import Publication
 internal import Tabular
@@ -16,16 +16,15 @@ struct SiteIndex: Sendable {
   /// By path below `data/`.
   private var files: [String: Entry] = [:]
   private var newest: [String: ReleaseID] = [:]
-  private var withdrawn: [String: LocalizedText] = [:]
+  private var withdrawn: [String: [(last: ReleaseID, reason: LocalizedText)]] = [:]
 
-  static let empty = SiteIndex()
-  private init() {}
-
+  /// - Throws: `VerificationError` where the metadata were not signed by whom the site's first root names.
   init(root: String) throws {
-    guard let state = try RepositoryState(read: { try Self.contents("\(root)/\($0)") }) else { return }
-    for (name, role) in state.targets where name.hasPrefix("department-") {
+    let own = OwnRepository(root: try Self.contents("\(root)/metadata/1.root.json"), rootKey: nil)
+    guard let state = try RepositoryState(of: own, read: { try Self.contents("\(root)/\($0)") }) else { return }
+    for (name, role) in state.targets where name.beginsWith("department-") {
       for target in role.signed["targets"]?.members ?? [] {
-        let parts = target.name.split(separator: "/").map(String.init)
+        let parts = target.name.pathParts
         guard parts.count == 4, let release = ReleaseID(parts[2]), let length = target.value["length"]?.integer,
           let digest = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:))
         else { continue }
@@ -35,12 +34,18 @@ struct SiteIndex: Sendable {
       }
     }
     let site = state.targets["site"]?.signed["targets"]
-    if let digest = site?["site/withdrawals.json"]?["hashes"]?["sha256"]?.text,
-      let bytes = try Self.contents("\(root)/targets/site/\(digest).withdrawals.json")
+    if let digest = site?["site/withdrawals.json"]?["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:)),
+      let bytes = try Self.contents("\(root)/targets/site/\(digest).withdrawals.json"), SHA256.hash(bytes) == digest
     {
       for entry in try JSONParser.parse(bytes)["withdrawals"]?.elements ?? [] {
-        guard let dataset = entry["dataset"]?.text, let zh = entry["reason"]?["zh"]?.text else { continue }
-        withdrawn[dataset] = LocalizedText(zh: zh, en: entry["reason"]?["en"]?.text)
+        guard let dataset = entry["dataset"]?.text else { continue }
+        for past in (entry["earlier"]?.elements ?? []) + [entry] {
+          guard let zh = past["reason"]?["zh"]?.text, let last = past["last_release"]?.text.flatMap(ReleaseID.init)
+          else {
+            continue
+          }
+          withdrawn[dataset, default: []].append((last, LocalizedText(zh: zh, en: past["reason"]?["en"]?.text)))
+        }
       }
     }
   }
@@ -50,8 +55,15 @@ struct SiteIndex: Sendable {
 
   func newestRelease(of dataset: String) -> ReleaseID? { newest[dataset] }
 
-  /// Why a dataset was taken back; nil where it was not, or came again.
-  func withdrawal(of dataset: String) -> LocalizedText? { newest[dataset] == nil ? withdrawn[dataset] : nil }
+  /// Why a release is not there: it was taken back; nil where it was not.
+  ///
+  /// - Parameter release: or `latest`, which is there again once the dataset is.
+  func withdrawal(of dataset: String, _ release: String) -> LocalizedText? {
+    guard let release = ReleaseID(release) else {
+      return release == "latest" && newest[dataset] == nil ? withdrawn[dataset]?.last?.reason : nil
+    }
+    return withdrawn[dataset]?.first { release <= $0.last }?.reason
+  }
 
   private static func contents(_ path: String) throws -> [UInt8]? {
     guard fileKind(path) == .file else { return nil }

@@ -37,14 +37,18 @@ extension Ledger {
     }
   }
 
-  package func setScheduleState(_ state: ScheduleState, of dataset: DatasetID) throws {
+  /// Keeps how far schedules were carried out, all or none.
+  package func setScheduleStates(_ states: [DatasetID: ScheduleState]) throws {
+    guard !states.isEmpty else { return }
     try database.write { database in
-      try database.execute(
-        sql: "INSERT OR REPLACE INTO schedule (dataset, first_seen, slot, failures, retry_at) VALUES (?, ?, ?, ?, ?)",
-        arguments: [
-          dataset.description, state.firstSeen.description, state.slot.description, state.failures,
-          state.retryAt?.description,
-        ])
+      for (dataset, state) in states {
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO schedule (dataset, first_seen, slot, failures, retry_at) VALUES (?, ?, ?, ?, ?)",
+          arguments: [
+            dataset.description, state.firstSeen.description, state.slot.description, state.failures,
+            state.retryAt?.description,
+          ])
+      }
     }
   }
 

@@ -53,12 +53,12 @@ package struct RunRecord: Sendable {
 ///
 /// It is a record for people: what is published is proved by the public root alone.
 package struct Ledger: Sendable {
-  let database: DatabaseQueue
+  let database: LedgerQueue
 
   package init(path: String) throws {
     var configuration = GRDB.Configuration()
     configuration.busyMode = .timeout(10)
-    database = try DatabaseQueue(path: path, configuration: configuration)
+    database = try LedgerQueue(path: path, configuration)
     var migrator = DatabaseMigrator()
     migrator.registerMigration("runs") { database in
       try database.execute(
@@ -107,7 +107,7 @@ package struct Ledger: Sendable {
       try database.execute(
         sql: "CREATE TABLE profile (dataset TEXT NOT NULL PRIMARY KEY, profile TEXT NOT NULL)")
     }
-    try migrator.migrate(database)
+    try database.migrate(migrator)
   }
 
   /// When the newest run was, of those since a clock was last accepted; nil where there was none.
@@ -118,6 +118,39 @@ package struct Ledger: Sendable {
         sql:
           "SELECT at FROM run WHERE rowid > (SELECT coalesce(max(run), 0) FROM accepted_clock) ORDER BY rowid DESC LIMIT 1"
       ).flatMap(Instant.init)
+    }
+  }
+
+  /// Whether anything was ever published, as far as is remembered.
+  package func hasPublished() throws -> Bool {
+    try database.read { database in
+      try Bool.fetchOne(
+        database, sql: "SELECT 1 FROM run WHERE outcome IN ('released', 'withdrawn') LIMIT 1") ?? false
+    }
+  }
+
+  /// Every release that is remembered, in order.
+  package func releases() throws -> [(dataset: DatasetID, release: ReleaseID)] {
+    try database.read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT DISTINCT dataset, release FROM run WHERE outcome = 'released' AND release IS NOT NULL"
+      ).compactMap { row in
+        guard let dataset = DatasetID(row["dataset"] as String), let release = ReleaseID(row["release"] as String)
+        else {
+          return nil
+        }
+        return (dataset, release)
+      }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    }
+  }
+
+  /// The version that a release had; nil where it is not remembered.
+  package func version(of dataset: DatasetID, _ release: ReleaseID) throws -> Version? {
+    try database.read { database in
+      try String.fetchOne(
+        database, sql: "SELECT version FROM run WHERE dataset = ? AND release = ? AND version IS NOT NULL LIMIT 1",
+        arguments: [dataset.description, release.description]
+      ).flatMap(Version.init)
     }
   }
 
@@ -142,7 +175,7 @@ package struct Ledger: Sendable {
 
   /// Writes a copy that is whole, whatever is being written meanwhile.
   package func copy(to path: String) throws {
-    try database.backup(to: DatabaseQueue(path: path))
+    try database.copy(to: path)
   }
 
   /// Adds runs, all or none; one that is there already is replaced, so that recovery may say the same thing twice.
@@ -212,6 +245,44 @@ package struct Ledger: Sendable {
           rowCount: row["row_count"],
           reason: (row["reason"] as String?).map { LocalizedText(zh: row["reason_zh"] ?? $0, en: $0) })
       }
+    }
+  }
+}
+
+/// The database; what goes wrong is said as people need it, and not in SQL.
+struct LedgerQueue: Sendable {
+  private let queue: DatabaseQueue
+  private let path: String
+
+  init(path: String, _ configuration: GRDB.Configuration) throws {
+    self.path = path
+    queue = try Self.plainly(path) { try DatabaseQueue(path: path, configuration: configuration) }
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try Self.plainly(path) { try queue.read(body) }
+  }
+  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try Self.plainly(path) { try queue.write(body) }
+  }
+  func migrate(_ migrator: DatabaseMigrator) throws { try Self.plainly(path) { try migrator.migrate(queue) } }
+  func copy(to place: String) throws { try Self.plainly(path) { try queue.backup(to: DatabaseQueue(path: place)) } }
+
+  private static func plainly<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as DatabaseError {
+      let (problem, hint) =
+        switch error.resultCode {
+        case .SQLITE_FULL: ("the disk of \(path) is full", "make room, then run again")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+          ("\(path) is in use by another program", "wait for it to end, then run again")
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
+          ("\(path) cannot be opened for writing", "check owner and mode of the workspace")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: ("\(path) is damaged", "put it back from a backup")
+        default: ("\(path) cannot be used (SQLite \(error.resultCode.rawValue))", "check the disk")
+        }
+      throw StoreError(problem, hint: hint)
     }
   }
 }

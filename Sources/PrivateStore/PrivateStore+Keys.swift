@@ -20,9 +20,14 @@ extension PrivateStore {
     SigningKey(seed: try secret(named: "\(role).ed25519", mayMake: isNew))
   }
 
+  /// The public half of a role's key; nil where it does not lie here.
+  package func publicKey(of role: String) throws -> [UInt8]? {
+    fileKind("\(root)/keys/\(role).ed25519") == nil ? nil : try signingKey(of: role, isNew: false).publicKey
+  }
+
   /// Roles that have a signing key, in order.
   package func signingRoles() throws -> [String] {
-    try folderNames("\(root)/keys").filter { $0.hasSuffix(".ed25519") }.map { String($0.dropLast(8)) }
+    try folderNames("\(root)/keys").filter { $0.endsWith(".ed25519") }.map { String($0.dropLast(8)) }
   }
 
   private func secret(named name: String, mayMake: Bool) throws -> [UInt8] {

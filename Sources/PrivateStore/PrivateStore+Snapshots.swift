@@ -62,16 +62,18 @@ extension PrivateStore {
 
   /// Removes all but the newest deliveries of a dataset.
   ///
+  /// - Parameter accepted: the delivery that the newest release was made of, which stays: others are held against it.
   /// - Returns: how many were removed.
-  package func purgeSnapshots(of dataset: DatasetID, keeping count: Int) throws -> Int {
+  package func purgeSnapshots(of dataset: DatasetID, keeping count: Int, accepted: Digest?) throws -> Int {
     let folder = "\(root)/snapshots/\(dataset)"
     guard fileKind(folder) == .folder else { return 0 }
     let held = try transferNote(of: dataset)["held"]?["sha256"]?.text
-    let files = try folderNames(folder).filter { Digest(hex: $0) != nil && $0 != held }.map { name in
+    let kept = Set([held, accepted?.hex].compactMap(\.self))
+    let files = try folderNames(folder).filter { Digest(hex: $0) != nil && !kept.contains($0) }.map { name in
       (name: name, modified: try InputFile(path: "\(folder)/\(name)").modified)
     }.sorted { ($1.modified, $0.name) < ($0.modified, $1.name) }
-    // The delivery that the server is asked about is one of those that are kept.
-    let old = files.dropFirst(max(0, held == nil ? count : count - 1))
+    // The delivery that the server is asked about, and the accepted one, are among those that are kept.
+    let old = files.dropFirst(max(0, count - kept.count { fileKind("\(folder)/\($0)") == .file }))
     for file in old { try removeTree("\(folder)/\(file.name)") }
     return old.count
   }

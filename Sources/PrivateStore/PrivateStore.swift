@@ -1,5 +1,5 @@
 package import Publication
-package import Tabular
+internal import Tabular
 
 /// The private root: the departments' bytes, work folders, keys and the ledger.
 ///
@@ -16,12 +16,14 @@ package struct PrivateStore: Sendable {
     try Self.requireApart(root, publicRoot)
     self.root = root
     for folder in ["", "/snapshots", "/work", "/keys"] { try makeFolder(root + folder) }
+    // A folder that somebody made beforehand is open to others as a rule.
+    for folder in ["", "/keys"] { try closeToOthers(root + folder) }
     ledger = try Ledger(path: "\(root)/ledger.sqlite")
   }
 
   /// - Throws: `StoreError` where one of the two lies within the other.
   package static func requireApart(_ root: String, _ publicRoot: String) throws {
-    guard root != publicRoot, !root.hasPrefix(publicRoot + "/"), !publicRoot.hasPrefix(root + "/") else {
+    guard root != publicRoot, !root.isBelow(publicRoot), !publicRoot.isBelow(root) else {
       throw StoreError(
         kind: .configuration,
         "the workspace \(root) and the public folder \(publicRoot) must not lie within one another",
@@ -29,15 +31,27 @@ package struct PrivateStore: Sendable {
     }
   }
 
-  /// The lock that a publication holds from its first look at the public root to its last write.
-  package func lock() throws -> FileLock {
-    guard let lock = try FileLock(path: "\(root)/lock") else {
-      throw StoreError("another publication is running on \(root)", hint: "wait for it to end, then run again")
-    }
-    return lock
+  /// Runs `work` while no other command can write in this workspace.
+  package func withLock<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
+  ) async throws -> Result { try await lock.hold(orThrow: busy, work) }
+
+  /// The same for work that waits for nothing.
+  package func withLock<Result>(_ work: () throws -> Result) throws -> Result { try lock.hold(orThrow: busy, work) }
+
+  private var lock: FileLock { FileLock(file: "\(root)/lock") }
+  private var busy: StoreError {
+    StoreError(kind: .busy, "another publication is running on \(root)", hint: "wait for it to end, then run again")
   }
 
   package var stagedFolder: String { "\(root)/staged" }
+
+  /// Where a promotion goes that cannot be carried out: a new folder each time.
+  package func newPlaceAside(at moment: Instant) -> String {
+    let name = "\(moment)".filter { $0 != "-" && $0 != ":" }
+    let names = ["\(root)/set-aside/\(name)"] + (2...).prefix(1_000).map { "\(root)/set-aside/\(name)-\($0)" }
+    return names.first { fileKind($0) == nil } ?? "\(root)/set-aside/\(name)-\(Int.random(in: 1_001...9_999_999))"
+  }
 
   /// What masks show, over all datasets that were ever released.
   package var masksPath: String { "\(root)/masks/masks.json" }
@@ -102,7 +116,11 @@ package struct PrivateStore: Sendable {
 
 /// The private or the public store cannot do what it should.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
-  package enum Kind: Sendable { case configuration, operation }
+  package enum Kind: Sendable {
+    case configuration, operation
+    /// Another command holds the lock: it ends by itself.
+    case busy
+  }
 
   package let kind: Kind
   package let problem: String

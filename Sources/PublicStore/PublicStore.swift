@@ -1,5 +1,5 @@
 internal import Publication
-package import Tabular
+internal import Tabular
 
 /// The public root: plain files that any web server can serve.
 ///
@@ -10,13 +10,15 @@ package struct PublicStore: Sendable {
 
   package init(root: String) { self.root = root }
 
-  /// The lock that a publication holds, also against one from another workspace; nil where there is no public root yet.
-  package func lock() throws -> FileLock? {
-    guard fileKind(root) == .folder else { return nil }
-    guard let lock = try FileLock(folder: root) else {
-      throw PublicStoreError("another publication is running on \(root)\nhint: wait for it to end, then run again")
-    }
-    return lock
+  /// Runs `work` while no other publication, of another workspace either, can write here; the root is made where it is not there.
+  package func withLock<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
+  ) async throws -> Result {
+    try makeFolder(root, mode: 0o755)
+    return try await FileLock(folder: root).hold(
+      orThrow: PublicStoreError(
+        "another publication is running on \(root)\nhint: wait for it to end, then run again", isBusy: true),
+      work)
   }
 
   package func path(_ relative: String) -> String { "\(root)/\(relative)" }
@@ -32,6 +34,6 @@ package struct PublicStore: Sendable {
 
   /// The names in a published folder, sorted; none where there is no folder.
   package func names(in relative: String) throws -> [String] {
-    fileKind(path(relative)) == .folder ? try folderNames(path(relative)).filter { !$0.hasPrefix(".tmp-") } : []
+    fileKind(path(relative)) == .folder ? try folderNames(path(relative)).filter { !$0.beginsWith(".tmp-") } : []
   }
 }

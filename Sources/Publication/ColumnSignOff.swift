@@ -1,6 +1,6 @@
 /// Whose word it is what each column may tell, how long it holds, and what the columns were like when it was given.
 ///
-/// - Source: privacy.md §4, contract and drift.
+/// - Source: contract and drift of columns.
 package struct ColumnSignOff: Sendable {
   package struct Column: Sendable {
     package let field: String
@@ -22,6 +22,9 @@ package struct ColumnSignOff: Sendable {
   /// The last day on which it holds.
   package let expires: CivilDate
   package let columns: [Column]
+
+  /// The year on whose last day it must end at the latest, counted from the present one.
+  package static let longestYearCount = 2
 
   package init(steward: String, approver: String, expires: CivilDate, columns: [Column]) {
     self.steward = steward

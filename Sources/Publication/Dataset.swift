@@ -93,6 +93,8 @@ package struct Source: Sendable {
   package let dialect: Dialect
   /// A record of more bytes than this is refused.
   package let maximumRecordByteCount: Int
+  /// What it may be at most: checks keep the length of a cell in 29 bits.
+  package static let longestRecord = (1 << 29) - 1
 
   /// Where a delivery is found.
   package enum Place: Sendable {

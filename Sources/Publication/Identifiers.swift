@@ -65,7 +65,7 @@ package struct DatasetID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   /// Reads `<department>/<dataset>`; nil where it is none.
   package init?(_ text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let parts = text.pathParts
     guard parts.count == 2, let department = try? DepartmentID(parts[0]),
       let id = try? DatasetID(department: department, name: parts[1])
     else { return nil }

@@ -111,7 +111,7 @@ package struct Schedule: Sendable, CustomStringConvertible {
   > {
     var numbers: Set<Int> = []
     for item in field.split(separator: ",", omittingEmptySubsequences: false) {
-      let parts = item.split(separator: "/", omittingEmptySubsequences: false)
+      let parts = item.pathParts
       let ends =
         parts.first.map {
           $0 == "*"

@@ -39,7 +39,7 @@ package struct Site: Sendable {
   package var requiresSignOff = false
   /// What addresses are held against; nil where the site has none.
   package var divisions: Divisions?
-  /// Of the file that says all this; nil where there is none.
+  /// Of all that the file says that a release could follow from; nil where there is no file.
   package var configuration: Digest?
 
   /// How long each TUF role's signature holds, in days.
@@ -76,4 +76,20 @@ package struct Site: Sendable {
     self.notifications = notifications
     self.retention = retention
   }
+}
+
+/// What tells how a dataset is configured from everything else.
+package struct ConfigurationDigest: Sendable, Equatable {
+  /// Of what the files say, comments and what no release follows from left out.
+  package let meaning: Digest
+  /// Of the files' bytes: what officers signed before meanings were told apart.
+  package let bytes: Digest
+
+  package init(meaning: Digest, bytes: Digest) {
+    self.meaning = meaning
+    self.bytes = bytes
+  }
+
+  /// Whether something that was signed was signed under this configuration.
+  package func isMeant(by digest: Digest) -> Bool { digest == meaning || digest == bytes }
 }

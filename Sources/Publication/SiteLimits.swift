@@ -9,6 +9,8 @@ package struct TransferLimits: Sendable {
   /// A transfer that stays below `minimumRate` bytes a second for `stallTimeout` is given up, and taken up again from there.
   package var minimumRate = 1_024
   package var stallTimeout = 30
+  /// A file that changed less than so many seconds ago may still be being written; 0 for taking it as it is.
+  package var quietSeconds = 2
   /// After decoding.
   package var byteLimit = 64 << 30
   /// `http://host:port`.

@@ -19,7 +19,8 @@ extension Redact {
   /// What is wrong with the word that was given on the columns: nothing where it holds.
   func findings(_ signOff: ColumnSignOff, _ fingerprints: [ColumnFingerprint], today: CivilDate) -> [Finding] {
     var findings: [Finding] = []
-    if today > signOff.expires {
+    // The rules of the command hold in the file too, whoever wrote it.
+    if today > signOff.expires || signOff.expires.year > today.year + ColumnSignOff.longestYearCount {
       findings.append(Finding(.signOff, rule: "expired", limit: signOff.expires.description))
     }
     for (field, fingerprint) in zip(fields, fingerprints) {

@@ -30,11 +30,11 @@ package struct ConfigurationReader: Sendable {
   /// over in silence.
   package func datasetIDs() throws -> [DatasetID] {
     var ids: [DatasetID] = []
-    for departmentName in try folderNames(datasetsFolder) where !departmentName.hasPrefix(".") {
+    for departmentName in try folderNames(datasetsFolder) where !departmentName.beginsWith(".") {
       let departmentFolder = "\(datasetsFolder)/\(departmentName)"
       guard fileKind(departmentFolder) != .file else { continue }
       let department = try identify(departmentFolder) { () throws(IdentifierError) in try DepartmentID(departmentName) }
-      for name in try folderNames(departmentFolder) where !name.hasPrefix(".") {
+      for name in try folderNames(departmentFolder) where !name.beginsWith(".") {
         let folder = "\(departmentFolder)/\(name)"
         guard fileKind(folder) != .file else { continue }
         let id = try identify(folder) { () throws(IdentifierError) in try DatasetID(department: department, name: name)
@@ -60,7 +60,9 @@ package struct ConfigurationReader: Sendable {
     let file = "\(schemasFolder)/\(dataset.schemaName).tableschema.json"
     let schema: Schema
     do {
-      schema = try Schema(json: JSONParser.parse(try contents(file)))
+      let (json, bytes) = try self.json(file)
+      digests[file] = ConfigurationDigest(meaning: SHA256.hash(json.compactBytes), bytes: bytes)
+      schema = try Schema(json: json)
         .accepting(nullSequence: dataset.source.dialect.nullSequence)
       // So that mistakes show before any data are read.
       try schema.compile()
@@ -93,22 +95,20 @@ package struct ConfigurationReader: Sendable {
     return schema
   }
 
-  /// Tells what a dataset is configured with from everything else: the digests of the four files that it was read from, as they were
-  /// read.
+  /// Tells what a dataset is configured with from everything else: what the files say that it was read from, as they were read.
   ///
   /// Nil where this reader has not read them all.
-  package func configuration(of dataset: Dataset) -> Digest? {
-    let files = [
+  package func configuration(of dataset: Dataset) -> ConfigurationDigest? {
+    var files = [
       "\(datasetsFolder)/site.yaml", "\(datasetsFolder)/\(dataset.id.department)/department.yaml",
       "\(datasetsFolder)/\(dataset.id)/dataset.yaml", "\(schemasFolder)/\(dataset.schemaName).tableschema.json",
     ]
-    var read = files.compactMap { digests[$0]?.hex }
+    if dataset.signOff != nil { files.append(signOffPath(of: dataset.id)) }
+    let read = files.compactMap { digests[$0] }
     guard read.count == files.count else { return nil }
-    if dataset.signOff != nil {
-      guard let signOff = digests[signOffPath(of: dataset.id)] else { return nil }
-      read.append(signOff.hex)
-    }
-    return SHA256.hash(read.joined(separator: "\n"))
+    return ConfigurationDigest(
+      meaning: SHA256.hash("meaning 1\n" + read.map(\.meaning.hex).joined(separator: "\n")),
+      bytes: SHA256.hash(read.map(\.bytes.hex).joined(separator: "\n")))
   }
 
   /// Where the word on a dataset's columns lies.
@@ -117,20 +117,31 @@ package struct ConfigurationReader: Sendable {
   func signOff(of dataset: DatasetID) throws -> ColumnSignOff? {
     let file = signOffPath(of: dataset)
     guard fileKind(file) != nil else { return nil }
-    guard let signOff = (try? JSONParser.parse(contents(file))).flatMap(ColumnSignOff.init(json:)) else {
+    let (json, bytes) = (try? self.json(file)) ?? (.null, SHA256.hash(""))
+    digests[file] = ConfigurationDigest(meaning: SHA256.hash(json.compactBytes), bytes: bytes)
+    guard let signOff = ColumnSignOff(json: json) else {
       throw ConfigurationError(
         file: shortened(file), problem: "is not what daylight sign-off writes", hint: "sign the columns off anew")
     }
     return signOff
   }
 
-  func yaml(_ file: String) throws -> StrictYAML { try StrictYAML(try contents(file), file: shortened(file)) }
+  /// - Parameter ignored: members of the whole that no release follows from.
+  func yaml(_ file: String, ignoring ignored: Set<String> = []) throws -> StrictYAML {
+    let bytes = try contents(file)
+    let yaml = try StrictYAML(bytes, file: shortened(file))
+    digests[file] = ConfigurationDigest(meaning: yaml.meaning(ignoring: ignored), bytes: SHA256.hash(bytes))
+    return yaml
+  }
+
+  private func json(_ file: String) throws -> (json: JSON, bytes: Digest) {
+    let bytes = try contents(file)
+    return (try JSONParser.parse(bytes), SHA256.hash(bytes))
+  }
 
   private func contents(_ file: String) throws -> [UInt8] {
     do {
-      let bytes = try InputFile.contents(of: file, limit: 16 << 20)
-      digests[file] = SHA256.hash(bytes)
-      return bytes
+      return try InputFile.contents(of: file, limit: 16 << 20)
     } catch {
       throw ConfigurationError(file: shortened(file), problem: error.isMissingFile ? "is missing" : error.description)
     }
@@ -138,8 +149,7 @@ package struct ConfigurationReader: Sendable {
 
   /// Paths in messages begin at the datasets folder's own name.
   private func shortened(_ file: String) -> String {
-    let parent = datasetsFolder.split(separator: "/").dropLast().joined(separator: "/")
-    return file.hasPrefix("/\(parent)/") ? String(file.dropFirst(parent.utf8.count + 2)) : file
+    datasetsFolder.parentPath.flatMap { file.relativePath(below: $0) } ?? file
   }
 
   func checkEncoding(_ value: YAMLValue) throws {
@@ -153,8 +163,9 @@ package struct ConfigurationReader: Sendable {
     let text = try value.text()
     let root: String
     let path: String
-    if text.hasPrefix("/") {
-      guard let listed = site.sourceRoots.first(where: { text.hasPrefix($0 + "/") }) else {
+    let isAbsolute = text.beginsWith("/")
+    if isAbsolute {
+      guard let listed = site.sourceRoots.first(where: { text.isBelow($0) }) else {
         throw value.fail("lies below no folder of source_roots in site.yaml")
       }
       root = listed
@@ -163,11 +174,10 @@ package struct ConfigurationReader: Sendable {
       root = folder
       path = "\(folder)/\(text)"
     }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst(text.hasPrefix("/") ? 1 : 0)
-    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+    guard (isAbsolute ? String(text.utf8.dropFirst()) ?? "" : text).leadsDownward else {
       throw value.fail("must not hold .., . or //")
     }
-    for forbidden in forbiddenFolders where path == forbidden || path.hasPrefix(forbidden + "/") {
+    for forbidden in forbiddenFolders where path == forbidden || path.isBelow(forbidden) {
       throw value.fail("lies in Daylight's own workspace or public folder")
     }
     return (path, root)
@@ -176,9 +186,9 @@ package struct ConfigurationReader: Sendable {
 
 /// What was read of each file.
 final class FileDigests: Sendable {
-  private let digests = Mutex<[String: Digest]>([:])
+  private let digests = Mutex<[String: ConfigurationDigest]>([:])
 
-  subscript(file: String) -> Digest? {
+  subscript(file: String) -> ConfigurationDigest? {
     get { digests.withLock { $0[file] } }
     set { digests.withLock { $0[file] = newValue } }
   }

@@ -85,7 +85,7 @@ extension ConfigurationReader {
     let encoding = members["encoding"]
     if let encoding { try checkEncoding(encoding) }
     let dialect = try members["dialect"].map(dialect) ?? Source.Dialect()
-    let limit = try members["max_record"]?.integer(1...(1 << 30)) ?? 16 << 20
+    let limit = try members["max_record"]?.integer(1...Source.longestRecord) ?? 16 << 20
     let place = try sourcePlace(members, value, folder: folder, site: site)
     try members.finish()
     return Source(place: place, encoding: try encoding?.text(), dialect: dialect, maximumRecordByteCount: limit)
@@ -137,7 +137,7 @@ extension ConfigurationReader {
     do throws(SchemaError) {
       return try Source.Dialect(json: descriptor)
     } catch {
-      let name = error.path.split(separator: "/").first.map { ".\($0)" } ?? ""
+      let name = error.path.pathParts.first { !$0.isEmpty }.map { ".\($0)" } ?? ""
       throw ConfigurationError(
         file: value.file, line: members.line, problem: "\(value.path)\(name) \(error.problem)")
     }

@@ -6,7 +6,7 @@ extension ColumnSignOff {
   /// - Returns: nil where a member is missing or of another form.
   package init?(json: JSON) {
     guard json["format"]?.text == Self.format, let steward = json["steward"]?.text,
-      let approver = json["approver"]?.text,
+      let approver = json["approver"]?.text, !steward.isEmpty, !approver.isEmpty, steward != approver,
       let expires = json["expires"]?.text.flatMap(CivilDate.init), let elements = json["columns"]?.elements
     else { return nil }
     var columns: [Column] = []

@@ -5,7 +5,8 @@ internal import Transport
 extension ConfigurationReader {
   /// `datasets/site.yaml`.
   package func site() throws -> Site {
-    let file = try yaml("\(datasetsFolder)/site.yaml")
+    // Who is told, and how long what is private is kept, changes no release.
+    let file = try yaml("\(datasetsFolder)/site.yaml", ignoring: ["notify", "retain", "transfer"])
     let members = try file.mapping()
     let base = try members.required("identifier_base")
     let url = try members.required("base_url")
@@ -22,7 +23,7 @@ extension ConfigurationReader {
     var roots: [String] = []
     for root in try members["source_roots"]?.list() ?? [] {
       let path = try root.text()
-      guard path.hasPrefix("/") else { throw root.fail("must be an absolute folder") }
+      guard path.beginsWith("/") else { throw root.fail("must be an absolute folder") }
       roots.append(path)
     }
     let hosts = try members["source_hosts"]?.list().map { host in
@@ -60,7 +61,7 @@ extension ConfigurationReader {
         throw officers.fail("has an officer, or an officer's key, twice")
       }
     }
-    site.configuration = digests["\(datasetsFolder)/site.yaml"]
+    site.configuration = digests["\(datasetsFolder)/site.yaml"]?.meaning
     try members.finish()
     return site
   }
@@ -84,6 +85,10 @@ extension ConfigurationReader {
     guard let bytes = decodeHex(try key.text()), bytes.count == 32 else {
       throw key.fail("must be an officer's public key: 64 hexadecimal digits", hint: "daylight officer new prints it")
     }
+    // Under such a key anybody can make signatures.
+    guard isSigningPublicKey(bytes) else {
+      throw key.fail("is not a public key that one person alone can sign for", hint: "daylight officer new makes one")
+    }
     let officer = Officer(
       id: try fileName(members.required("id")), name: try members.required("name").localized(), publicKey: bytes)
     try members.finish()
@@ -99,6 +104,7 @@ extension ConfigurationReader {
     if let value = members["total_seconds"] { limits.totalTimeout = try value.integer(1...86_400) }
     if let value = members["stall_seconds"] { limits.stallTimeout = try value.integer(1...3_600) }
     if let value = members["min_rate"] { limits.minimumRate = try value.integer(1...(1 << 30)) }
+    if let value = members["quiet_seconds"] { limits.quietSeconds = try value.integer(0...3_600) }
     if let value = members["max_bytes"] { limits.byteLimit = try value.integer(1...(1 << 40)) }
     if let value = members["proxy"] {
       let text = try value.text()
@@ -168,8 +174,8 @@ extension ConfigurationReader {
       byte > 0x20 && byte < 0x7f
         && !["\"", "<", ">", "\\", "^", "`", "{", "|", "}"].contains(Character(Unicode.Scalar(byte)))
     }
-    let hasHost = text.split(separator: "/").count >= 2
-    guard text.hasPrefix("https://") || text.hasPrefix("http://"), !(isBase && text.hasSuffix("/")), isPlain, hasHost
+    let hasHost = text.pathParts.count { !$0.isEmpty } >= 2
+    guard text.beginsWith("https://") || text.beginsWith("http://"), !(isBase && text.endsWith("/")), isPlain, hasHost
     else {
       throw value.fail(
         "must be an address that begins with https:// or http://\(isBase ? " and does not end with /" : "")")

@@ -1,3 +1,5 @@
+internal import Hashing
+internal import Publication
 internal import Yams
 
 /// A YAML file read strictly: one document, no alias, tag or duplicate key, words as keys, at most 256 KiB, every key accounted for.
@@ -63,19 +65,63 @@ struct StrictYAML {
   }
 
   /// Refuses a text in which a name stands after `&` and after `*`, as an anchor and its alias do.
+  ///
+  /// Either sign counts where a value may begin: after white space, an opening or separating sign, or the colon after a quoted key.
   private static func refuseExpansion(_ text: String, file: String) throws {
-    // Without either sign there is nothing to split.
+    // Without either sign there is nothing to look for.
     guard text.utf8.contains(UInt8(ascii: "&")), text.utf8.contains(UInt8(ascii: "*")) else { return }
-    var names: [Character: Set<Substring>] = ["&": [], "*": []]
-    for word in text.split(whereSeparator: { $0.isWhitespace || "[]{},".contains($0) }) {
-      guard let sign = word.first, names[sign] != nil, word.count > 1 else { continue }
-      names[sign]?.insert(word.dropFirst())
+    let bytes = Array(text.utf8)
+    var anchors: Set<ArraySlice<UInt8>> = [], aliases: Set<ArraySlice<UInt8>> = []
+    for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*") {
+      guard index == 0 || beginnings.contains(bytes[index - 1]) else { continue }
+      let name = bytes[(index + 1)...].prefix {
+        ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x5f || $0 == 0x2d
+      }
+      guard !name.isEmpty else { continue }
+      if byte == UInt8(ascii: "&") { anchors.insert(name) } else { aliases.insert(name) }
     }
-    if let name = names["&"]?.intersection(names["*"] ?? []).min() {
+    if let name = anchors.intersection(aliases).map({ String(decoding: $0, as: UTF8.self) }).min() {
       throw ConfigurationError(
         file: file, problem: "anchors, aliases and tags (&\(name.prefix(20))) are not allowed",
         hint: "write the value out")
     }
+  }
+
+  /// What a value may begin after: white space, the last bytes of line ends of several bytes, and signs.
+  private static let beginnings = Set<UInt8>([0x20, 0x09, 0x0a, 0x0d, 0x85, 0xa8, 0xa9, 0xbf] + "[]{},:?-\"'".utf8)
+
+  /// A digest of what the file says: comments, white space and the form of quotes left out.
+  ///
+  /// - Parameter ignored: members of the whole that are left out too.
+  func meaning(ignoring ignored: Set<String>) -> Digest {
+    var text = ""
+    func write(_ node: Node, isWhole: Bool) {
+      switch node {
+      case .mapping(let mapping):
+        text += "{"
+        for (key, value) in mapping {
+          if isWhole, let name = key.scalar?.string, ignored.contains(name) { continue }
+          write(key, isWhole: false)
+          text += ":"
+          write(value, isWhole: false)
+          text += ","
+        }
+        text += "}"
+      case .sequence(let sequence):
+        text += "["
+        for element in sequence {
+          write(element, isWhole: false)
+          text += ","
+        }
+        text += "]"
+      case .scalar(let scalar):
+        // What stands in quotes is a text, what does not may be a number.
+        text += "\(scalar.style == .plain ? "p" : "t")\(scalar.string.utf8.count) \(scalar.string)"
+      case .alias: text += "*"
+      }
+    }
+    write(root, isWhole: true)
+    return SHA256.hash(text)
   }
 
   /// The members of the whole file.

@@ -80,11 +80,11 @@ struct YAMLValue {
 
   func mapping() throws -> YAMLMapping { try YAMLMapping(node, path: path, file: file) }
 
-  /// A text that is not empty; numbers and `true` count as texts only in quotes where `isQuoted` is asked for.
+  /// A text that is not empty, in which nothing changes what people see of it.
   func text() throws -> String {
     let text = try rawText()
-    guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) || $0 == "\n" }) else {
-      throw fail("must not hold control characters")
+    guard !text.hasControlCharacters else {
+      throw fail("must not hold control characters, or characters that turn text round")
     }
     return text
   }

@@ -16,13 +16,21 @@ struct MirrorFolder: Sendable {
     return try InputFile.contents(of: "\(path)/\(relative)", limit: limit)
   }
 
-  func lock() throws -> FileLock {
+  /// Runs `work` while no other sync writes here.
+  func withLock<Result>(isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result) async throws
+    -> Result
+  {
     try makeFolder("\(path)/.sync/partial", mode: 0o755)
-    guard let lock = try FileLock(path: "\(path)/.sync/lock") else {
-      throw SyncError("another sync is running in \(path)", hint: "wait for it to end, then run again", isUsage: false)
-    }
-    return lock
+    return try await FileLock(file: "\(path)/.sync/lock").hold(
+      orThrow: SyncError(
+        "another sync is running in \(path)", hint: "wait for it to end, then run again", kind: .operation),
+      work)
   }
+
+  /// Metadata that were verified last, whether or not the mirror has come so far: nothing older is believed any more.
+  func trusted(_ role: String) throws -> [UInt8]? { try contents(".sync/trusted/\(role).json") }
+
+  func keepTrusted(_ bytes: [UInt8], _ role: String) throws { try write(bytes, ".sync/trusted/\(role).json") }
 
   /// A link could lead what is written out of the mirror, and what is read into it.
   ///
@@ -35,7 +43,7 @@ struct MirrorFolder: Sendable {
       switch fileKind("\(path)/\(inner)") {
       case .folder: try refuseLinks(below: inner)
       case .link:
-        throw SyncError("\(path)/\(inner) is a link", hint: "links are not followed: take it away", isUsage: false)
+        throw SyncError("\(path)/\(inner) is a link", hint: "links are not followed: take it away", kind: .operation)
       default: break
       }
     }
@@ -87,8 +95,8 @@ struct MirrorFolder: Sendable {
     try removeTree("\(path)/\(relative)")
     // Folders that became empty go too, up to the mirror's own.
     var folder = relative
-    while let slash = folder.lastIndex(of: "/") {
-      folder = String(folder[..<slash])
+    while let parent = folder.parentPath {
+      folder = parent
       guard fileKind("\(path)/\(folder)") == .folder, try folderNames("\(path)/\(folder)").isEmpty else { return }
       try removeTree("\(path)/\(folder)")
     }
@@ -104,20 +112,26 @@ struct MirrorFolder: Sendable {
   }
 
   private func makeParent(_ relative: String) throws {
-    guard let slash = relative.lastIndex(of: "/") else { return }
-    try makeFolder("\(path)/\(relative[..<slash])", mode: 0o755)
+    if let parent = relative.parentPath { try makeFolder("\(path)/\(parent)", mode: 0o755) }
   }
 }
 
-/// The mirror cannot be brought up to date, for a reason that is not the site's metadata.
+/// The mirror cannot be brought up to date, for a reason that is not that something was forged.
 package struct SyncError: Error, Sendable, CustomStringConvertible {
+  package enum Kind: Sendable {
+    /// How sync was called must be changed.
+    case usage
+    case operation
+    /// Worth another try in a moment.
+    case transient
+  }
+
   package let problem: String
   package let hint: String?
-  /// Whether it is how sync was called that must be changed.
-  package let isUsage: Bool
+  package let kind: Kind
 
-  init(_ problem: String, hint: String? = nil, isUsage: Bool = true) {
-    self.isUsage = isUsage
+  init(_ problem: String, hint: String? = nil, kind: Kind = .usage) {
+    self.kind = kind
     self.problem = problem
     self.hint = hint
   }

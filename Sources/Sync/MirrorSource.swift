@@ -9,11 +9,14 @@ package import Transport
 /// Used by one thread at a time.
 final class MirrorSource {
   let address: WebAddress
-  private var settings: TransferSettings
+  /// Keeps its connections from one file to the next.
+  private let client: HTTPClient
+  private let settings: TransferSettings
 
   init(_ address: WebAddress, _ settings: TransferSettings) {
     self.address = address
     self.settings = settings
+    client = HTTPClient(settings)
   }
 
   /// A small file, whole.
@@ -22,13 +25,13 @@ final class MirrorSource {
   /// - Returns: nil where the server has no such file.
   func contents(_ path: String, limit: Int) throws -> [UInt8]? {
     guard let address = address.appending(percentEncoded(path, keepsSlashes: true)) else { return nil }
-    var settings = settings
-    settings.byteLimit = limit
+    client.settings = settings
+    client.settings.byteLimit = limit
     // Metadata are small: a server that takes long over them is up to something.
-    settings.totalTimeout = min(settings.totalTimeout, 120)
+    client.settings.totalTimeout = min(settings.totalTimeout, 120)
     let sink = MemorySink()
     do {
-      _ = try HTTPClient(settings).send(HTTPRequest(address), into: sink)
+      _ = try client.send(HTTPRequest(address), into: sink)
       return sink.bytes
     } catch let error as TransferError {
       switch error.code {
@@ -41,19 +44,18 @@ final class MirrorSource {
 
   /// Fetches a file of known digest into its partial file, from where it was cut off, and verifies it.
   ///
-  /// - Parameter client: keeps its connections from one file to the next.
   /// - Throws: `VerificationError` for other bytes than were signed; they are thrown away.
   func fetch(
-    _ path: String, _ target: SignedTarget, into folder: MirrorFolder, with client: HTTPClient,
-    progress: @escaping (Int) -> Void
+    _ path: String, _ target: SignedTarget, into folder: MirrorFolder, progress: @escaping (Int) -> Void
   ) throws {
+    client.settings = settings
     let partial = try folder.partial(target.digest)
     if partial.byteCount > target.byteCount { try partial.empty() }
     for isFirstTry in [true, false] {
       let start = partial.byteCount
       do {
         if start < target.byteCount || target.byteCount == 0 {
-          try fetch(path, target.byteCount, partial, client, progress)
+          try fetch(path, target.byteCount, partial, progress)
         }
       } catch let error as Overrun {
         try partial.empty()
@@ -74,7 +76,7 @@ final class MirrorSource {
   }
 
   private func fetch(
-    _ path: String, _ byteCount: Int, _ partial: PartialFile, _ client: HTTPClient, _ progress: @escaping (Int) -> Void
+    _ path: String, _ byteCount: Int, _ partial: PartialFile, _ progress: @escaping (Int) -> Void
   ) throws {
     guard let address = address.appending(percentEncoded(path, keepsSlashes: true)) else {
       throw VerificationError(path, "is no path that can be asked for")
@@ -85,7 +87,11 @@ final class MirrorSource {
     do {
       _ = try client.send(request, into: sink)
     } catch let error as TransferError {
-      if case .status(416, _) = error.code { try partial.empty() }
+      switch error.code {
+      case .status(416, _): try partial.empty()
+      case .tooLarge: throw Overrun(path: path)
+      default: break
+      }
       throw error
     }
   }

@@ -10,6 +10,10 @@ struct RefreshMetadata {
   let sources: [MirrorSource]
   /// Fixed at the start, so that a clock that jumps meanwhile changes nothing.
   let now: Instant
+  /// What was verified is kept at once, whatever fails later (TUF §5.3.8 to 5.6): a key that was revoked, a version that was seen, stay so.
+  ///
+  /// A dry run keeps nothing.
+  let keepsTrusted: Bool
 
   /// Metadata that verify, and their bytes by path, in the order in which a mirror publishes them.
   struct Outcome {
@@ -48,18 +52,23 @@ struct RefreshMetadata {
           throw VerificationError("root", "has version \(outcome.trusted.rootVersion) after \(last.rootVersion)")
         }
         try outcome.trusted.requireCurrentRoot()
-        let held = try folder.contents("metadata/timestamp.json")
-        let heldSnapshot = try held.flatMap(snapshotVersion).flatMap {
-          try folder.contents("metadata/\($0).snapshot.json")
-        }
-        outcome.trusted.hold(timestamp: held, snapshot: heldSnapshot)
+        let held = try holdSeen(&outcome.trusted)
         guard let timestamp = try source.contents("metadata/timestamp.json", limit: 16_384) else {
           // A mistyped address looks just like this.
           throw TransferError(.status(404, retryAfter: nil), source.address)
         }
-        outcome.isUnchanged = timestamp == held
-        try outcome.trusted.updateTimestamp(timestamp)
-        outcome.timestamp = timestamp
+        do {
+          try outcome.trusted.updateTimestamp(timestamp)
+          outcome.timestamp = timestamp
+        } catch let error as VerificationError where error.isRepeat {
+          guard let held else { throw error }
+          // One version has one content: what was seen first stays.
+          try outcome.trusted.requireCurrentTimestamp()
+          outcome.timestamp = held
+          complaints.append("\(source.address): \(error)")
+        }
+        try keep(outcome.timestamp, "timestamp")
+        outcome.isUnchanged = try folder.contents("metadata/timestamp.json") == outcome.timestamp
         if best == nil || outcome.trusted.timestampVersion ?? 0 > best?.outcome.trusted.timestampVersion ?? 0 {
           best = (outcome, index)
         }
@@ -90,6 +99,35 @@ struct RefreshMetadata {
     throw worst(errors)
   }
 
+  /// Holds what was seen before, so that nothing older is accepted.
+  ///
+  /// - Returns: the timestamp that is held.
+  private func holdSeen(_ trusted: inout TrustedMetadata) throws -> [UInt8]? {
+    var held: [UInt8]?
+    // What the mirror shows, and what was verified since.
+    for timestamp in [try folder.contents("metadata/timestamp.json"), try folder.trusted("timestamp")].compactMap(
+      \.self)
+    {
+      var attempt = trusted
+      let named = snapshotVersion(timestamp)
+      let snapshots = [
+        try named.flatMap { try folder.contents("metadata/\($0).snapshot.json") }, try folder.trusted("snapshot"),
+      ]
+      let snapshot = snapshots.compactMap(\.self).last { version(of: $0) == named }
+      attempt.hold(timestamp: timestamp, snapshot: snapshot)
+      guard let version = attempt.timestampVersion, version >= trusted.timestampVersion ?? 0 else { continue }
+      trusted = attempt
+      held = timestamp
+    }
+    // A snapshot may have been verified that the mirror's own timestamp does not name yet.
+    if let seen = try folder.trusted("snapshot") { trusted.hold(seenSnapshot: seen) }
+    return held
+  }
+
+  private func keep(_ bytes: [UInt8], _ role: String) throws {
+    if keepsTrusted { try folder.keepTrusted(bytes, role) }
+  }
+
   /// What cannot be believed counts more than what cannot be reached.
   private func worst(_ errors: [any Error]) -> any Error {
     errors.first { $0 is VerificationError } ?? errors.first ?? SyncError("there is no place to sync from")
@@ -97,11 +135,13 @@ struct RefreshMetadata {
 
   private func updateRoots(_ outcome: inout Outcome, anchor: [UInt8], from source: MirrorSource) throws {
     outcome.roots.append(("metadata/\(outcome.trusted.rootVersion).root.json", anchor))
+    if try folder.contents(".sync/root.json") == nil { try keepRoot(anchor, outcome.trusted.rootVersion) }
     for _ in 0..<256 {
       let path = "metadata/\(outcome.trusted.rootVersion + 1).root.json"
       guard let next = try source.contents(path, limit: 512_000) else { break }
       try outcome.trusted.updateRoot(next)
       outcome.roots.append((path, next))
+      try keepRoot(next, outcome.trusted.rootVersion)
     }
     // Those before the trusted one are for clients that begin with them: they must lead to it.
     let first = (try? TrustedMetadata(trustedRoot: anchor, now: now).rootVersion) ?? 1
@@ -115,6 +155,13 @@ struct RefreshMetadata {
       (try? (earlier.dropFirst().map(\.bytes) + [anchor]).forEach { try chain.updateRoot($0) }) != nil
     else { return }
     outcome.roots = earlier + outcome.roots
+  }
+
+  private func keepRoot(_ bytes: [UInt8], _ version: Int) throws {
+    guard keepsTrusted else { return }
+    let stored = try folder.contents(".sync/root.json").flatMap { try? TrustedMetadata(trustedRoot: $0, now: now) }
+    guard stored?.rootVersion ?? 0 < version else { return }
+    try folder.write(bytes, ".sync/root.json")
   }
 
   private func updateTargets(
@@ -133,14 +180,19 @@ struct RefreshMetadata {
       try trusted.updateSnapshot(snapshot)
       files.append((snapshotPath, snapshot))
     }
+    try keep(files[0].bytes, "snapshot")
     var roles: [(path: String, bytes: [UInt8])] = []
     try trusted.updateAllTargets { role, version, trusted in
       guard isPlainRole(role) else { throw VerificationError("snapshot", "names a role that is no plain name") }
       let path = "metadata/\(version).\(role).json"
-      let held = try folder.contents(path).flatMap { trusted.isCurrent($0, role: role) ? $0 : nil }
+      let held = try [folder.contents(path), folder.trusted(role)].compactMap(\.self).first {
+        trusted.isCurrent($0, role: role)
+      }
       let bytes = try held ?? required(path, limit: trusted.byteLimit(of: role) ?? 5_000_000, source)
       roles.append((path, bytes))
       return bytes
+    } accepted: { role, bytes in
+      try keep(bytes, role)
     } expired: { error in
       // One department that does not sign any more must not stop the others.
       expired.append(error)
@@ -151,6 +203,10 @@ struct RefreshMetadata {
   private func required(_ path: String, limit: Int, _ source: MirrorSource) throws -> [UInt8] {
     guard let bytes = try source.contents(path, limit: limit) else { throw VerificationError(path, "is missing") }
     return bytes
+  }
+
+  private func version(of metadata: [UInt8]) -> Int? {
+    (try? JSONParser.parse(metadata))?["signed"]?["version"]?.integer
   }
 
   private func snapshotVersion(_ timestamp: [UInt8]) -> Int? {

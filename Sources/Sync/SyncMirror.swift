@@ -63,11 +63,15 @@ package struct SyncMirror: Sendable {
   /// - Throws: `VerificationError` where something is not what was signed; `TransferError` where no place can be reached;
   ///   `FileError` for our own disk.
   package func callAsFunction(trustedRoot: [UInt8]?) async throws -> Outcome {
-    let lock = isDryRun ? nil : try folder.lock()
-    defer { _ = lock }
+    guard !isDryRun else { return try await update(trustedRoot: trustedRoot) }
+    return try await folder.withLock { try await update(trustedRoot: trustedRoot) }
+  }
+
+  private func update(trustedRoot: [UInt8]?) async throws -> Outcome {
     let metadata = try await onOwnThread {
-      try RefreshMetadata(folder: folder, sources: addresses.map { MirrorSource($0, settings) }, now: now)(
-        trustedRoot: trustedRoot)
+      try RefreshMetadata(
+        folder: folder, sources: addresses.map { MirrorSource($0, settings) }, now: now, keepsTrusted: !isDryRun)(
+          trustedRoot: trustedRoot)
     }
     var outcome = Outcome()
     outcome.rootVersion = metadata.trusted.rootVersion
@@ -75,7 +79,7 @@ package struct SyncMirror: Sendable {
     outcome.isTrial = metadata.trusted.isTrial
     outcome.complaints = metadata.complaints
     outcome.expired = metadata.expired
-    let kept = metadata.expired.map { String($0.subject.dropFirst("department-".count)) }
+    let kept = Kept(metadata.expired)
     let mark = "\(SHA256.hash(metadata.timestamp)) \(only.sorted().joined(separator: " "))"
     if metadata.isUnchanged, !checksAll,
       try folder.contents(".sync/done").map({ String(decoding: $0, as: UTF8.self) }) == mark
@@ -90,12 +94,12 @@ package struct SyncMirror: Sendable {
     var site: [Want] = []
     for target in signed {
       let want = Want(path: "targets/\(target.hashedPath)", target: target)
-      if target.path.hasPrefix("site/") { site.append(want) } else { releases.append(want) }
+      if target.path.isBelow("site") { site.append(want) } else { releases.append(want) }
     }
     if isDryRun {
       let missing = (site + releases).filter { !isHeld($0) }
       outcome.fetched = missing.map(\.target.path)
-      outcome.fetchedByteCount = missing.reduce(0) { $0 + $1.target.byteCount }
+      outcome.fetchedByteCount = Self.byteSum(missing)
       outcome.heldFileCount = signed.count - missing.count
       outcome.removed = try unsigned(signed, keeping: kept)
       return outcome
@@ -106,15 +110,43 @@ package struct SyncMirror: Sendable {
       try await fetch(site, &outcome)
       try requireKnown(signed)
       tree = only.isEmpty ? try treeFiles(signed) : []
-      try await fetch(releases + tree, &outcome)
+      try refuseContradictions(site + releases, tree)
     } catch let error as VerificationError {
       try removePartials()
       throw error
+    }
+    do {
+      try await fetch(releases + tree, &outcome)
+    } catch let error as VerificationError {
+      try removePartials()
+      // A page may be of a state that is on its way in or out: that is no forgery, and over in a moment.
+      let isPassing = try await onOwnThread { try self.isBeingPublished(error.subject, since: metadata) }
+      guard isPassing else { throw error }
+      throw SyncError(
+        "the site is being published just now: \(error.subject) is of another state", hint: "run again in a moment",
+        kind: .transient)
     }
     try publish(metadata, signed, tree)
     outcome.removed = try removeUnsigned(signed, tree, keeping: kept)
     if metadata.expired.isEmpty { try folder.write(Array(mark.utf8), ".sync/done") }
     return outcome
+  }
+
+  /// What stays as it is, because whoever signs it does not any more.
+  private struct Kept {
+    /// Pages and catalogues.
+    var site = false
+    var departments: Set<String> = []
+
+    init(_ expired: [VerificationError]) {
+      for error in expired {
+        if let department = SignedTarget.department(ofRole: error.subject) {
+          departments.insert(department)
+        } else {
+          site = true
+        }
+      }
+    }
   }
 
   /// A file that should be there.
@@ -128,11 +160,11 @@ package struct SyncMirror: Sendable {
 
   private func selected(_ targets: [SignedTarget]) throws -> [SignedTarget] {
     return try targets.filter { target in
-      let parts = target.path.split(separator: "/")
-      guard target.isPlain, isPlain(target.path), parts.count != 4 || ReleaseID(String(parts[2])) != nil else {
-        throw VerificationError(target.path, "is no path that may be followed")
+      let parts = target.path.pathParts
+      guard target.isPlain, parts.count != 4 || ReleaseID(parts[2]) != nil else {
+        throw VerificationError(target.path, "is not a path that may be followed")
       }
-      return only.isEmpty || target.path.hasPrefix("site/") || only.contains { target.path.hasPrefix("\($0)/") }
+      return only.isEmpty || target.path.isBelow("site") || only.contains { target.path.isBelow($0) }
     }
   }
 
@@ -141,7 +173,7 @@ package struct SyncMirror: Sendable {
     let withdrawals = signed.first { $0.path == "site/withdrawals.json" }
     let bytes = try withdrawals.flatMap { try folder.contents("targets/\($0.hashedPath)", limit: 64 << 20) }
     let gone = try bytes.map { try JSONParser.parse($0)["withdrawals"]?.elements ?? [] } ?? []
-    for dataset in only.sorted() where !signed.contains(where: { $0.path.hasPrefix("\(dataset)/") }) {
+    for dataset in only.sorted() where !signed.contains(where: { $0.path.isBelow(dataset) }) {
       guard gone.contains(where: { $0["dataset"]?.text == dataset }) else {
         throw SyncError(
           "the site has no dataset \(dataset)", hint: "its datasets are on its front page and in catalog.jsonld")
@@ -149,11 +181,43 @@ package struct SyncMirror: Sendable {
     }
   }
 
-  /// No part of a path begins with a dot, or is longer than a file's name with a digest before it may be.
-  private func isPlain(_ path: String) -> Bool {
-    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-      !$0.hasPrefix(".") && $0.utf8.count <= 180
+  /// A name cannot be that of a file and of a folder, nor of two files.
+  ///
+  /// - Throws: `VerificationError`: what contradicts itself is refused before anything of it is shown.
+  private func refuseContradictions(_ targets: [Want], _ tree: [Want]) throws {
+    var files: [String: Digest] = [:]
+    var folders: Set<String> = []
+    let readable = targets.map { ("data/\($0.target.path)", $0.target.digest) }
+    for (path, digest) in (targets + tree).map({ ($0.path, $0.target.digest) }) + readable {
+      guard files[path, default: digest] == digest else {
+        throw VerificationError(path, "is signed twice, with different contents")
+      }
+      files[path] = digest
+      var folder = path.parentPath
+      while let path = folder, folders.insert(path).inserted { folder = path.parentPath }
     }
+    if let path = files.keys.filter(folders.contains).min() {
+      throw VerificationError(path, "is signed as a file, and files below it too")
+    }
+    for want in tree where fileKind("\(folder.path)/\(want.path)") == .folder {
+      throw SyncError(
+        "\(folder.path)/\(want.path) is a folder where a file goes", hint: "take it away", kind: .operation)
+    }
+  }
+
+  /// Whether a file of a fixed name may be of another state than the one that was verified: the site has gone on meanwhile, or a
+  /// publication was cut off after its timestamp, and the file is still that of the state before.
+  private func isBeingPublished(_ path: String, since metadata: RefreshMetadata.Outcome) throws -> Bool {
+    for address in addresses {
+      let source = MirrorSource(address, settings)
+      guard let timestamp = try? source.contents("metadata/timestamp.json", limit: 16_384) else { continue }
+      if timestamp != metadata.timestamp { return true }
+      guard let bytes = try? source.contents(path, limit: 64 << 20) else { continue }
+      let digest = SHA256.hash(bytes)
+      let earlier = EarlierTrees(trusted: metadata.trusted) { try? source.contents($0, limit: 64 << 20) }
+      if earlier.newest?.contains(path, digest) == true { return true }
+    }
+    return false
   }
 
   /// The pages and catalogues that `site/tree.json` names; none of them may take the place of anything else.
@@ -167,11 +231,10 @@ package struct SyncMirror: Sendable {
     return try (json["files"]?.elements ?? []).map { file in
       guard let path = file["path"]?.text, let length = file["length"]?.integer, length >= 0,
         let digest = file["sha256"]?.text.flatMap(Digest.init(hex:))
-      else { throw VerificationError("site/tree.json", "has an entry that is none") }
+      else { throw VerificationError("site/tree.json", "has an entry that cannot be read") }
       let target = SignedTarget(path: path, byteCount: length, digest: digest, role: "site")
-      let top = path.split(separator: "/").first ?? ""
-      guard target.isPlain, isPlain(path), !["metadata", "targets", "data", "log"].contains(top) else {
-        throw VerificationError(path, "is no path that may be followed")
+      guard length <= SignedTarget.longest, target.isPageOfSite else {
+        throw VerificationError(path, "is not a path that may be followed")
       }
       return Want(path: path, target: target, isReplaceable: true)
     }
@@ -211,8 +274,16 @@ package struct SyncMirror: Sendable {
       try folder.link(twin.path, as: want.path, want.target.digest)
     }
     outcome.fetched += missing.map(\.target.path)
-    outcome.fetchedByteCount += distinct.reduce(0) { $0 + $1.target.byteCount }
+    outcome.fetchedByteCount = Self.byteSum(distinct, from: outcome.fetchedByteCount)
     outcome.complaints += queue.state.withLock { $0.complaints }
+  }
+
+  /// As many as fit a number: the lengths are what somebody else says.
+  private static func byteSum(_ wants: [Want], from start: Int = 0) -> Int {
+    wants.reduce(start) { sum, want in
+      let (sum, isTooMuch) = sum.addingReportingOverflow(want.target.byteCount)
+      return isTooMuch ? .max : sum
+    }
   }
 
   private final class Queue: Sendable {
@@ -229,13 +300,12 @@ package struct SyncMirror: Sendable {
     init(_ wants: [Want]) {
       rest = wants[...]
       progress.fileCount = wants.count
-      progress.byteCount = wants.reduce(0) { $0 + $1.target.byteCount }
+      progress.byteCount = SyncMirror.byteSum(wants)
     }
   }
 
   private func work(_ worker: Int, _ queue: Queue) throws {
     let start = ContinuousClock().now
-    let clients = addresses.map { _ in HTTPClient(settings) }
     let sources = addresses.map { MirrorSource($0, settings) }
     while true {
       let want = queue.state.withLock { shared -> Want? in shared.isStopped ? nil : shared.rest.popFirst() }
@@ -247,7 +317,7 @@ package struct SyncMirror: Sendable {
         let place = (worker + attempt) % sources.count
         if attempt >= sources.count { pause(milliseconds: 500) }
         do {
-          try sources[place].fetch(want.path, want.target, into: folder, with: clients[place]) { count in
+          try sources[place].fetch(want.path, want.target, into: folder) { count in
             let progress = queue.state.withLock { shared in
               shared.progress.fetchedByteCount += count
               return shared.progress
@@ -280,7 +350,7 @@ package struct SyncMirror: Sendable {
     guard let rate = settings.maximumRate else { return }
     let byteCount = queue.state.withLock { $0.progress.fetchedByteCount }
     let ahead = Double(byteCount) / Double(rate) - (ContinuousClock().now - start) / .seconds(1)
-    if ahead > 0 { pause(milliseconds: Int(ahead * 1_000)) }
+    if ahead > 0 { pause(milliseconds: Int(min(ahead, 3_600) * 1_000)) }
   }
 
   // MARK: Publishing
@@ -289,8 +359,8 @@ package struct SyncMirror: Sendable {
   ///
   /// Fixed addresses follow.
   private func publish(_ metadata: RefreshMetadata.Outcome, _ signed: [SignedTarget], _ tree: [Want]) throws {
-    let releases = signed.filter { !$0.path.hasPrefix("site/") }
-    for target in releases where target.path.split(separator: "/").count == 4 {
+    let releases = signed.filter { !$0.path.isBelow("site") }
+    for target in releases where target.path.pathParts.count == 4 {
       let readable = "data/\(target.path)"
       // A second name of the same file needs no look at its bytes.
       let isHeld =
@@ -303,8 +373,7 @@ package struct SyncMirror: Sendable {
     if let root = metadata.roots.last { try folder.write(root.bytes, ".sync/root.json") }
     for (dataset, files) in newest(releases) {
       for target in files {
-        let name = target.path.split(separator: "/").last.map(String.init) ?? ""
-        let latest = "data/\(dataset)/latest/\(name)"
+        let latest = "data/\(dataset)/latest/\(target.path.lastPathPart)"
         if !folder.holds(latest, target.digest, byteCount: target.byteCount) {
           try folder.link("targets/\(target.hashedPath)", as: latest, target.digest)
         }
@@ -321,7 +390,7 @@ package struct SyncMirror: Sendable {
             && folder.holds($0.path, $0.target.digest, byteCount: $0.target.byteCount)
         })
       else {
-        throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again", isUsage: false)
+        throw SyncError("\(want.path) went away while it was moved to its place", hint: "run again", kind: .operation)
       }
       try folder.link(twin.path, as: want.path, want.target.digest)
     }
@@ -331,7 +400,7 @@ package struct SyncMirror: Sendable {
   private func newest(_ releases: [SignedTarget]) -> [(dataset: String, files: [SignedTarget])] {
     var byDataset: [String: [ReleaseID: [SignedTarget]]] = [:]
     for target in releases {
-      let parts = target.path.split(separator: "/").map(String.init)
+      let parts = target.path.pathParts
       guard parts.count == 4, let release = ReleaseID(parts[2]) else { continue }
       byDataset["\(parts[0])/\(parts[1])", default: [:]][release, default: []].append(target)
     }
@@ -341,35 +410,36 @@ package struct SyncMirror: Sendable {
   }
 
   /// Files of releases, and of folders of the newest ones, that are not signed any more: they were taken back.
-  private func unsigned(_ signed: [SignedTarget], keeping departments: [String]) throws -> [String] {
+  private func unsigned(_ signed: [SignedTarget], keeping expired: Kept) throws -> [String] {
     var kept = Set(signed.map { "targets/\($0.hashedPath)" })
     kept.formUnion(signed.map { "data/\($0.path)" })
     for (dataset, files) in newest(signed) {
-      for target in files { kept.insert("data/\(dataset)/latest/\(target.path.split(separator: "/").last ?? "")") }
+      for target in files { kept.insert("data/\(dataset)/latest/\(target.path.lastPathPart)") }
     }
     // Earlier states of what spans datasets are kept: whoever reads an earlier snapshot may be on the way.
     return try ["targets", "data"].flatMap { top in
       try only.isEmpty ? folder.files(below: top) : only.sorted().flatMap { try folder.files(below: "\(top)/\($0)") }
     }.filter { path in
-      let department = path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
-      return !kept.contains(path) && department != "site" && !departments.contains(department)
+      let department = path.pathParts.dropFirst().first ?? ""
+      return !kept.contains(path) && department != "site" && !expired.departments.contains(department)
     }
   }
 
-  private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want], keeping departments: [String]) throws
-    -> [String]
-  {
-    var removed = try unsigned(signed, keeping: departments)
+  private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want], keeping kept: Kept) throws -> [String] {
+    var removed = try unsigned(signed, keeping: kept)
     let pages = Set(tree.map(\.path))
-    if only.isEmpty {
+    let hasPages = only.isEmpty && !kept.site
+    if hasPages {
       let before = try folder.contents(".sync/tree", limit: 64 << 20).map {
         String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
       }
-      removed += (before ?? []).filter { !pages.contains($0) && isPlain($0) }
+      removed += (before ?? []).filter {
+        !pages.contains($0) && SignedTarget(path: $0, byteCount: 0, digest: SHA256.hash(""), role: "site").isPageOfSite
+      }
     }
     for path in removed { try folder.remove(path) }
     // Written last: whoever is interrupted before finds the same to remove.
-    if only.isEmpty { try folder.write(Array(pages.sorted().joined(separator: "\n").utf8), ".sync/tree") }
+    if hasPages { try folder.write(Array(pages.sorted().joined(separator: "\n").utf8), ".sync/tree") }
     try removePartials()
     return removed
   }

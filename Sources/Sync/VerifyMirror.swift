@@ -3,7 +3,8 @@ package import Manifest
 package import Publication
 internal import Tabular
 
-/// Verifies a site or a mirror of one on disk: every signature, and every byte that is signed.
+/// Verifies a site or a mirror of one on disk: every signature, every byte that is signed, the addresses that do not change, and what
+/// lies there that nobody signed.
 package struct VerifyMirror: Sendable {
   private let folder: String
   private let now: Instant
@@ -28,15 +29,43 @@ package struct VerifyMirror: Sendable {
     ///
     /// Metadata that are not are thrown: nothing below them could be believed.
     package var problems: [VerificationError] = []
+    /// Files of another state that was signed: a publication is on its way, or was cut off, and is completed by the next.
+    package var passing: [VerificationError] = []
+    /// Files that nobody signed.
+    package var unsigned: [String] = []
 
     package init() {}
   }
+
+  /// A dataset that was named and that nobody signs.
+  package struct UnknownDataset: Error { package let dataset: String }
 
   /// - Parameter trustedRoot: root metadata that the caller trusts; nil for the first root of the folder itself, which proves only
   ///   that all of it was signed by one and the same.
   /// - Throws: `VerificationError` where the metadata do not verify.
   package func callAsFunction(trustedRoot: [UInt8]?) throws -> Result {
-    var result = Result()
+    // What was read before and after a publication are two states.
+    for _ in 0..<4 {
+      let (result, isOneState) = try look(trustedRoot)
+      if isOneState || result.problems.isEmpty && result.unsigned.isEmpty { return result }
+    }
+    var (result, isOneState) = try look(trustedRoot)
+    if !isOneState {
+      result.passing += result.problems
+      result.passing += result.unsigned.map {
+        VerificationError($0, "is of another state than the one in force", isOfAnotherState: true)
+      }
+      result.problems = []
+      result.unsigned = []
+    }
+    return result
+  }
+
+  /// Looks at everything once.
+  ///
+  /// - Returns: what was found, and whether the timestamp is the same at the end.
+  private func look(_ trustedRoot: [UInt8]?) throws -> (Result, isOneState: Bool) {
+    var work = Work(folder: folder, only: only)
     let first: [UInt8]
     if let trustedRoot {
       first = trustedRoot
@@ -45,82 +74,277 @@ package struct VerifyMirror: Sendable {
     }
     var trusted = try TrustedMetadata(trustedRoot: first, now: now)
     while let next = try contents("metadata/\(trusted.rootVersion + 1).root.json") { try trusted.updateRoot(next) }
-    try trusted.updateTimestamp(try required("metadata/timestamp.json"))
+    let timestamp = try required("metadata/timestamp.json")
+    try trusted.updateTimestamp(timestamp)
     try trusted.updateSnapshot(try required("metadata/\(trusted.snapshotVersion ?? 0).snapshot.json"))
     try trusted.updateAllTargets { role, version, _ in
-      result.roleCount += 1
+      work.result.roleCount += 1
       return try required("metadata/\(version).\(role).json")
     } expired: { error in
       throw error
     }
-    result.rootVersion = trusted.rootVersion
-    result.isTrial = trusted.isTrial
+    work.result.rootVersion = trusted.rootVersion
+    work.result.isTrial = trusted.isTrial
+    let targets = try trusted.signedTargets()
+    for dataset in only.sorted() where !targets.contains(where: { $0.path.isBelow(dataset) }) {
+      throw UnknownDataset(dataset: dataset)
+    }
 
-    for target in trusted.signedTargets() {
-      let isWanted = only.isEmpty || target.role == "site" || only.contains { target.path.hasPrefix("\($0)/") }
+    let earlier = EarlierTrees(trusted: trusted) { try? contents($0, limit: 64 << 20) }
+    work.earlier = earlier.newest
+    for target in targets {
+      let isWanted = only.isEmpty || target.role == "site" || only.contains { target.path.isBelow($0) }
       guard isWanted else { continue }
       guard target.isPlain else {
-        result.problems.append(VerificationError(target.path, "is no path that may be followed"))
+        work.result.problems.append(VerificationError(target.path, "is not a path that may be followed"))
         continue
       }
-      try check("targets/\(target.hashedPath)", target, &result)
+      work.check("targets/\(target.hashedPath)", target)
       // A release's readable copy is the same file.
-      if target.path.split(separator: "/").count == 4 { try check("data/\(target.path)", target, &result) }
-      if target.path == "site/tree.json", only.isEmpty { try checkTree("targets/\(target.hashedPath)", &result) }
+      if target.path.pathParts.count == 4 { work.check("data/\(target.path)", target) }
+      if target.path == "site/tree.json", only.isEmpty { try checkTree("targets/\(target.hashedPath)", &work) }
     }
-    return result
+    work.checkLatest(targets)
+    if only.isEmpty { try work.lookForUnsigned(trusted) }
+    return (work.result, (try? contents("metadata/timestamp.json")) == timestamp)
   }
 
-  private func checkTree(_ path: String, _ result: inout Result) throws {
-    guard let bytes = try contents(path), let tree = try? JSONParser.parse(bytes) else { return }
+  private func checkTree(_ path: String, _ work: inout Work) throws {
+    guard let bytes = try contents(path, limit: 64 << 20), let tree = try? JSONParser.parse(bytes) else { return }
     for file in tree["files"]?.elements ?? [] {
       guard let path = file["path"]?.text, let length = file["length"]?.integer,
+        (0...SignedTarget.longest).contains(length),
         let digest = file["sha256"]?.text.flatMap(Digest.init(hex:))
-      else { continue }
-      let target = SignedTarget(path: path, byteCount: length, digest: digest, role: "site")
-      guard target.isPlain else {
-        result.problems.append(VerificationError(path, "is no path that may be followed"))
+      else {
+        work.result.problems.append(VerificationError("site/tree.json", "has an entry that cannot be read"))
         continue
       }
-      try check(path, target, &result)
-    }
-  }
-
-  private func check(_ path: String, _ target: SignedTarget, _ result: inout Result) throws {
-    do {
-      let (digest, count) = try measure("\(folder)/\(path)", limit: target.byteCount + 1)
-      if count != target.byteCount {
-        result.problems.append(VerificationError(path, "is not \(target.byteCount) bytes long, as was signed"))
-      } else if digest != target.digest {
-        result.problems.append(VerificationError(path, "has another digest than was signed"))
+      let target = SignedTarget(path: path, byteCount: length, digest: digest, role: "site")
+      guard target.isPageOfSite else {
+        work.result.problems.append(VerificationError(path, "is not a path that may be followed"))
+        continue
       }
-      result.fileCount += 1
-      result.byteCount += count
-    } catch let error as FileError {
-      let isMissing = error.isMissingFile
-      result.problems.append(VerificationError(path, isMissing ? "is missing" : "cannot be read: \(error)"))
+      work.checkPage(target)
     }
-  }
-
-  private func measure(_ path: String, limit: Int) throws -> (digest: Digest, byteCount: Int) {
-    let source = try FileByteSource(path: path, limit: limit)
-    var hash = SHA256()
-    var chunk: [UInt8] = []
-    while try source.read(1 << 20, appendingTo: &chunk) {
-      hash.update(chunk)
-      chunk.removeAll(keepingCapacity: true)
-    }
-    return (hash.digest(), source.offset)
   }
 
   /// Metadata are small: what python-tuf reads at most is the limit here too.
-  private func contents(_ path: String) throws -> [UInt8]? {
+  private func contents(_ path: String, limit: Int = 5_000_000) throws -> [UInt8]? {
     guard fileKind("\(folder)/\(path)") != nil else { return nil }
-    return try InputFile.contents(of: "\(folder)/\(path)", limit: 5_000_000)
+    do {
+      return try InputFile.contents(of: "\(folder)/\(path)", limit: limit)
+    } catch {
+      // A link, a pipe, a folder or too much of it: not what anybody signed.
+      throw VerificationError(path, "cannot be read: \(error)")
+    }
   }
 
   private func required(_ path: String) throws -> [UInt8] {
     guard let bytes = try contents(path) else { throw VerificationError(path, "is missing") }
     return bytes
+  }
+}
+
+/// What one verification has seen so far.
+private struct Work {
+  private let folder: String
+  private let only: Set<String>
+  var result = VerifyMirror.Result()
+  /// The pages of the state before.
+  var earlier: EarlierTrees.Tree?
+  /// Files that are signed in this state.
+  private var known: Set<String> = []
+  /// Digests by file, so that one with several names is read once.
+  private var digests: [FileState: Digest] = [:]
+
+  init(folder: String, only: Set<String>) {
+    self.folder = folder
+    self.only = only
+  }
+
+  /// Holds a file of a release, or of the site role, against what was signed: it was there before anybody was told of it.
+  mutating func check(_ path: String, _ target: SignedTarget) {
+    if let problem = problem(path, target) { result.problems.append(problem) }
+  }
+
+  /// Holds a page against what was signed; one of the state before is on its way out.
+  mutating func checkPage(_ target: SignedTarget) {
+    guard let problem = problem(target.path, target) else { return }
+    let isEarlier: Bool
+    if fileKind("\(folder)/\(target.path)") == nil {
+      isEarlier = earlier.map { !$0.names(target.path) } ?? false
+    } else {
+      isEarlier = digest(target.path).map { earlier?.contains(target.path, $0) ?? false } ?? false
+    }
+    if isEarlier { result.passing.append(problem) } else { result.problems.append(problem) }
+  }
+
+  /// The addresses that do not change hold the newest release; files of an earlier one are on their way out.
+  mutating func checkLatest(_ targets: [SignedTarget]) {
+    var byDataset: [String: [ReleaseID: [SignedTarget]]] = [:]
+    for target in targets where target.role != "site" {
+      let parts = target.path.pathParts
+      guard parts.count == 4, let release = ReleaseID(parts[2]) else { continue }
+      let dataset = "\(parts[0])/\(parts[1])"
+      guard only.isEmpty || only.contains(dataset) else { continue }
+      byDataset[dataset, default: [:]][release, default: []].append(target)
+    }
+    for (dataset, releases) in byDataset.sorted(by: { $0.key < $1.key }) {
+      guard let newest = releases.keys.max() else { continue }
+      let place = "data/\(dataset)/latest"
+      if fileKind("\(folder)/\(place)") == .link {
+        result.problems.append(VerificationError(place, "is a link"))
+        continue
+      }
+      let before = releases.filter { $0.key != newest }.flatMap(\.value)
+      for target in releases[newest] ?? [] {
+        let path = "\(place)/\(target.path.lastPathPart)"
+        guard let problem = problem(path, target) else { continue }
+        let digest = digest(path)
+        let isEarlier =
+          fileKind("\(folder)/\(path)") == nil
+          ? !before.contains { $0.path.lastPathPart == target.path.lastPathPart }
+          : before.contains { $0.digest == digest && $0.path.lastPathPart == target.path.lastPathPart }
+        if isEarlier { result.passing.append(problem) } else { result.problems.append(problem) }
+      }
+    }
+  }
+
+  private mutating func problem(_ path: String, _ target: SignedTarget) -> VerificationError? {
+    known.insert(path)
+    do {
+      let file = try InputFile(path: "\(folder)/\(path)")
+      result.fileCount += 1
+      guard file.byteCount == target.byteCount else {
+        return VerificationError(path, "is not \(target.byteCount) bytes long, as was signed")
+      }
+      result.byteCount += file.byteCount
+      return try digest(of: file) == target.digest ? nil : VerificationError(path, "has another digest than was signed")
+    } catch {
+      let isMissing = (error as? FileError)?.isMissingFile ?? false
+      return VerificationError(path, isMissing ? "is missing" : "cannot be read: \(error)")
+    }
+  }
+
+  private mutating func digest(_ path: String) -> Digest? {
+    guard let file = try? InputFile(path: "\(folder)/\(path)") else { return nil }
+    return try? digest(of: file)
+  }
+
+  private mutating func digest(of file: borrowing InputFile) throws -> Digest {
+    if let known = digests[file.state] { return known }
+    let digest = try file.digest()
+    digests[file.state] = digest
+    return digest
+  }
+
+  // MARK: What nobody signed
+
+  /// Looks for files that no metadata in force name: those that earlier ones name, or later ones that are not in force yet, are passing;
+  /// any other was signed by nobody.
+  mutating func lookForUnsigned(_ trusted: TrustedMetadata) throws {
+    // First what lies there, then who signed it: of a publication that is on its way metadata come before the files that they name.
+    var found: [String] = []
+    walk("") { path in if !known.contains(path) { found.append(path) } }
+    var others = OtherStates()
+    for name in names("metadata") {
+      let path = "metadata/\(name)"
+      guard let role = role(of: name), let bytes = try? InputFile.contents(of: "\(folder)/\(path)", limit: 5_000_000)
+      else { continue }
+      // A role that is delegated by metadata that are not in force yet comes after them.
+      others.candidates.append((path, role.name, role.version, bytes))
+    }
+    others.settle(trusted)
+    known.formUnion(others.metadata)
+    known.insert("metadata/timestamp.json")
+    let earlierPages = earlier
+    for path in found where !known.contains(path) && !others.superseded.contains(path) {
+      let plain = path.lastPathPart.beginsWith(".tmp-") ? path.withoutTemporaryPrefix : path
+      let isOfAnotherState =
+        known.contains(plain) || others.names(plain) || (earlierPages?.names(plain) ?? false)
+      if isOfAnotherState {
+        result.passing.append(
+          VerificationError(path, "is of another state than the one in force", isOfAnotherState: true))
+      } else {
+        result.unsigned.append(path)
+      }
+    }
+  }
+
+  /// `<version>.<role>.json`.
+  private func role(of name: String) -> (name: String, version: Int)? {
+    guard name.endsWith(".json"), let version = Int(name.prefix { $0 != "." }) else { return nil }
+    let role = String(name.drop { $0 != "." }.dropFirst().dropLast(5))
+    return role.isEmpty ? nil : (role, version)
+  }
+
+  private func names(_ relative: String) -> [String] {
+    let path = relative.isEmpty ? folder : "\(folder)/\(relative)"
+    return fileKind(path) == .folder ? (try? folderNames(path)) ?? [] : []
+  }
+
+  /// Every file, link and other thing below the folder, but for what is a mirror's own.
+  private func walk(_ relative: String, _ body: (String) -> Void) {
+    for name in names(relative) where !(relative.isEmpty && name == ".sync") {
+      let inner = relative.isEmpty ? name : "\(relative)/\(name)"
+      if fileKind("\(folder)/\(inner)") == .folder { walk(inner, body) } else { body(inner) }
+    }
+  }
+}
+
+/// Metadata that are signed and not in force, and what they name.
+private struct OtherStates {
+  var candidates: [(path: String, role: String, version: Int, bytes: [UInt8])] = []
+  /// Metadata files that somebody signed who may.
+  private(set) var metadata: Set<String> = []
+  /// Paths below `targets/` and `data/` that they name.
+  private var targets: Set<String> = []
+  /// Of `latest/`.
+  private var latest: Set<String> = []
+  /// The site's own files of earlier states, which stay for whoever reads an earlier snapshot.
+  private(set) var superseded: Set<String> = []
+
+  /// Takes those that are signed by whoever may sign them, or by whoever others of them let sign.
+  mutating func settle(_ trusted: TrustedMetadata) {
+    var delegations: [JSON] = []
+    var left = candidates
+    while true {
+      var rest: [(path: String, role: String, version: Int, bytes: [UInt8])] = []
+      for candidate in left {
+        guard let signed = trusted.signed(candidate.bytes, role: candidate.role, alsoBy: delegations),
+          signed["version"]?.integer == candidate.version
+        else {
+          rest.append(candidate)
+          continue
+        }
+        metadata.insert(candidate.path)
+        if let more = signed["delegations"] { delegations.append(more) }
+        for target in signed["targets"]?.members ?? [] {
+          guard let digest = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:)) else { continue }
+          let hashed = SignedTarget(path: target.name, byteCount: 0, digest: digest, role: candidate.role).hashedPath
+          if target.name.isBelow("site") {
+            superseded.insert("targets/\(hashed)")
+          } else {
+            let parts = target.name.pathParts
+            targets.insert("targets/\(hashed)")
+            targets.insert("data/\(target.name)")
+            if parts.count == 4 { latest.insert("data/\(parts[0])/\(parts[1])/latest/\(parts[3])") }
+          }
+        }
+      }
+      guard rest.count < left.count else { return }
+      left = rest
+    }
+  }
+
+  /// Whether another state has a file of this path.
+  func names(_ path: String) -> Bool { targets.contains(path) || latest.contains(path) }
+}
+
+extension String {
+  /// The path of the file that a temporary one becomes.
+  fileprivate var withoutTemporaryPrefix: String {
+    let name = String(decoding: lastPathPart.utf8.dropFirst(5), as: UTF8.self)
+    return parentPath.map { "\($0)/\(name)" } ?? name
   }
 }

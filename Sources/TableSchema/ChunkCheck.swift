@@ -54,6 +54,7 @@ package struct ChunkCheck: ~Copyable {
       self.countAndMarks = countAndMarks
     }
 
+    /// - Precondition: at most `Source.longestRecord` bytes, which no record exceeds.
     init(_ range: Range<Int>, isInArena: Bool) {
       start = UInt32(range.lowerBound)
       countAndMarks = UInt32(range.count) | (isInArena ? 1 << 30 : 0)

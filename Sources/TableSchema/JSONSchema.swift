@@ -1,3 +1,4 @@
+internal import Publication
 package import Tabular
 
 /// A JSON Schema as the descriptor holds it.
@@ -124,9 +125,9 @@ final class JSONSchemaCheck {
     if reference == "#" || reference == root["$id"]?.text { return root }
     guard reference.hasPrefix("#") else { return nil }
     let pointer = reference.dropFirst()
-    guard pointer.hasPrefix("/") else { return anchored(String(pointer), in: root, depth: 0) }
+    guard pointer.beginsWith("/") else { return anchored(String(pointer), in: root, depth: 0) }
     var node = root
-    for part in pointer.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+    for part in pointer.pathParts.dropFirst().map({ $0[...] }) {
       let name = decodedPointer(part)
       if let next = node[name] {
         node = next

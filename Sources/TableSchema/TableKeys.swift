@@ -116,11 +116,13 @@ struct KeyGroup: ~Copyable {
     precondition(!hasLostKeys, "the table was not read again")
     var found = KeyRows()
     guard !isRising else { return found }
-    try forEachPart { entries in
-      for index in entries.indices.dropFirst() where entries[index].hash == entries[index - 1].hash {
-        found.add(row: entries[index].row, previous: entries[index - 1].row)
-        each(entries[index].row)
+    var before: ChunkKeys.Entry?
+    try forEachEntry { entry in
+      if let before, before.hash == entry.hash {
+        found.add(row: entry.row, previous: before.row)
+        each(entry.row)
       }
+      before = entry
     }
     return found
   }
@@ -128,35 +130,43 @@ struct KeyGroup: ~Copyable {
   /// Rows whose key is none of those that may be referred to.
   consuming func orphans(_ each: (Int) -> Void = { _ in }) throws -> KeyRows {
     var found = KeyRows()
-    try forEachPart { entries in
-      var isKnown = false
-      for index in entries.indices {
-        if index == 0 || entries[index].hash != entries[index - 1].hash { isKnown = entries[index].row == 0 }
-        guard !isKnown else { continue }
-        found.add(row: entries[index].row, previous: 0)
-        each(entries[index].row)
-      }
+    var before: KeyedHash.Value?
+    var isKnown = false
+    try forEachEntry { entry in
+      // Those that may be referred to have row 0, and so come first.
+      if before != entry.hash { isKnown = entry.row == 0 }
+      before = entry.hash
+      guard !isKnown else { return }
+      found.add(row: entry.row, previous: 0)
+      each(entry.row)
     }
     return found
   }
 
-  /// Hands out the entries part by part, each sorted by hash and row; equal hashes are in one part.
-  private consuming func forEachPart(_ body: ([ChunkKeys.Entry]) -> Void) throws {
+  /// Hands out all entries by hash and row, in bounded memory however many have one key.
+  private consuming func forEachEntry(_ body: (ChunkKeys.Entry) -> Void) throws {
     guard !partitions.isEmpty else {
       Self.sort(&pending)
-      return body(pending)
+      for entry in pending { body(entry) }
+      return
     }
     try spill()
     pending = []
     for partition in partitions {
-      // More than fits in memory is read several times, each time for other hashes.
-      var passBits: UInt64 = 0
-      while partition.byteCount >> passBits > memoryBudget { passBits += 1 }
-      for pass in 0..<(1 << passBits) {
-        var entries = try partition.entries { ($0.hash.high << 6) >> (64 - passBits) == pass || passBits == 0 }
+      guard partition.byteCount > memoryBudget else {
+        var entries: [ChunkKeys.Entry] = []
+        entries.reserveCapacity(partition.byteCount / SpilledEntries.entryByteCount)
+        try partition.forEach { entries.append($0) }
         Self.sort(&entries)
-        body(entries)
+        for entry in entries { body(entry) }
+        continue
       }
+      // One key that very many rows have is in one file, however many there are.
+      var sorter = ExternalSorter(folder: folder, memoryBudget: memoryBudget)
+      try partition.forEach { try sorter.add(SpilledEntries.sortable($0)[...]) }
+      var sorted = try sorter.sorted()
+      var record: [UInt8] = []
+      while try sorted.read(&record) { body(SpilledEntries.entry(sortable: record)) }
     }
   }
 
@@ -205,23 +215,34 @@ private final class SpilledEntries {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  func entries(_ isWanted: (ChunkKeys.Entry) -> Bool) throws -> [ChunkKeys.Entry] {
+  static let entryByteCount = 24
+
+  func forEach(_ body: (ChunkKeys.Entry) throws -> Void) throws {
     try flush()
-    var entries: [ChunkKeys.Entry] = []
     var offset = 0
     var bytes: [UInt8] = []
     while offset < file.byteCount {
       bytes.removeAll(keepingCapacity: true)
-      try file.read(min(24 << 14, file.byteCount - offset), at: offset, appendingTo: &bytes)
+      try file.read(min(Self.entryByteCount << 14, file.byteCount - offset), at: offset, appendingTo: &bytes)
       offset += bytes.count
-      bytes.withUnsafeBytes { bytes in
-        for start in stride(from: 0, to: bytes.count, by: 24) {
+      try bytes.withUnsafeBytes { bytes in
+        for start in stride(from: 0, to: bytes.count, by: Self.entryByteCount) {
           func word(_ place: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: start + 8 * place, as: UInt64.self) }
-          let entry = ChunkKeys.Entry(hash: KeyedHash.Value(high: word(0), low: word(1)), row: Int(word(2)))
-          if isWanted(entry) { entries.append(entry) }
+          try body(ChunkKeys.Entry(hash: KeyedHash.Value(high: word(0), low: word(1)), row: Int(word(2))))
         }
       }
     }
-    return entries
+  }
+
+  /// Bytes in the order of hash and row.
+  static func sortable(_ entry: ChunkKeys.Entry) -> [UInt8] {
+    [entry.hash.high, entry.hash.low, UInt64(entry.row)].flatMap { word in
+      stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+  }
+
+  static func entry(sortable bytes: [UInt8]) -> ChunkKeys.Entry {
+    func word(_ place: Int) -> UInt64 { bytes[8 * place..<8 * place + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+    return ChunkKeys.Entry(hash: KeyedHash.Value(high: word(0), low: word(1)), row: Int(word(2)))
   }
 }

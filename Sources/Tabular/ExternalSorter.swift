@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Sorts any number of byte strings by their bytes in bounded memory: runs that do not fit are spilled to files,
-/// which are removed from the folder as soon as they are open.
+/// Sorts any number of byte strings by their bytes in bounded memory: runs that do not fit are spilled, all to one file that no name leads
+/// to, and merged, few enough at a time that their buffers fit.
 ///
 /// What comes in order already is not sorted again.
 package struct ExternalSorter: ~Copyable {
@@ -10,8 +10,11 @@ package struct ExternalSorter: ~Copyable {
   private var arena: [UInt8] = []
   private var entries: [Entry] = []
   private var isOrdered = true
+  private var scratch: ScratchFile?
   private var runs: [SpilledRun] = []
   package private(set) var recordCount = 0
+  /// Runs that are merged at a time.
+  private static let mergeWidth = 128
 
   struct Entry {
     /// The first eight bytes, big-endian, so that most comparisons touch no other memory.
@@ -44,7 +47,25 @@ package struct ExternalSorter: ~Copyable {
       return SortedRecords(arena: arena, entries: order)
     }
     try spill()
+    while runs.count > Self.mergeWidth { try mergeFirst() }
     return try SortedRecords(runs: runs)
+  }
+
+  /// Makes one run of the first ones.
+  private mutating func mergeFirst() throws(FileError) {
+    var merged = try SortedRecords(runs: Array(runs.prefix(Self.mergeWidth)))
+    var output = RunWriter(try scratchFile())
+    var record: [UInt8] = []
+    while try merged.read(&record) { try output.write(record[...]) }
+    runs.removeFirst(Self.mergeWidth)
+    runs.append(try output.finish())
+  }
+
+  private mutating func scratchFile() throws(FileError) -> ScratchFile {
+    if let scratch { return scratch }
+    let file = try ScratchFile(folder: folder)
+    scratch = file
+    return file
   }
 
   private func sortedEntries() -> [Entry] {
@@ -64,7 +85,7 @@ package struct ExternalSorter: ~Copyable {
 
   private mutating func spill() throws(FileError) {
     guard !entries.isEmpty else { return }
-    var output = try RunWriter(folder: folder)
+    var output = RunWriter(try scratchFile())
     for entry in sortedEntries() { try output.write(arena[entry.offset..<entry.offset + entry.count]) }
     runs.append(try output.finish())
     arena.removeAll(keepingCapacity: true)
@@ -94,30 +115,22 @@ private func precedes(_ a: ExternalSorter.Entry, _ b: ExternalSorter.Entry, _ ar
 /// Negative, zero or positive as `a` comes before, is, or comes after `b`, byte by byte.
 package func compareBytes(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int { compareBytes(a.span, b.span) }
 
-/// A run on disk that no name leads to any more.
-final class SpilledRun: Sendable {
-  let descriptor: Int32
+/// A run in a scratch file.
+struct SpilledRun: Sendable {
+  let file: ScratchFile
+  let start: Int
   let byteCount: Int
-  init(descriptor: Int32, byteCount: Int) {
-    self.descriptor = descriptor
-    self.byteCount = byteCount
-  }
-  deinit { close(descriptor) }
 }
 
-/// Writes length-prefixed records to a file that is unlinked at once.
+/// Writes length-prefixed records behind what a scratch file holds already.
 private struct RunWriter: ~Copyable {
-  private let descriptor: Int32
-  private let path: String
+  private let file: ScratchFile
+  private let start: Int
   private var buffer: [UInt8] = []
-  private var byteCount = 0
 
-  init(folder: String) throws(FileError) {
-    var template = Array("\(folder)/run-XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
-    path = template.withUnsafeBufferPointer { buffer in buffer.baseAddress.map { String(cString: $0) } ?? folder }
-    guard descriptor >= 0 else { throw FileError("create", path) }
-    unlink(path)
+  init(_ file: ScratchFile) {
+    self.file = file
+    start = file.byteCount
   }
 
   mutating func write(_ record: ArraySlice<UInt8>) throws(FileError) {
@@ -128,12 +141,11 @@ private struct RunWriter: ~Copyable {
 
   mutating func finish() throws(FileError) -> SpilledRun {
     try flush()
-    return SpilledRun(descriptor: descriptor, byteCount: byteCount)
+    return SpilledRun(file: file, start: start, byteCount: file.byteCount - start)
   }
 
   private mutating func flush() throws(FileError) {
-    try writeAll(buffer, to: descriptor, path: path)
-    byteCount += buffer.count
+    try file.append(buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 }
@@ -155,7 +167,7 @@ package struct SortedRecords: ~Copyable {
   init(runs: [SpilledRun]) throws(FileError) {
     arena = []
     entries = []
-    let share = max(64 << 10, (16 << 20) / runs.count)
+    let share = max(64 << 10, (16 << 20) / max(runs.count, 1))
     for run in runs {
       let reader = RunReader(run, bufferByteCount: share)
       if try reader.advance() {
@@ -242,9 +254,8 @@ private final class RunReader {
     position = 0
     while buffer.count < count && offset < run.byteCount {
       let wanted = min(max(bufferByteCount, count - buffer.count), run.byteCount - offset)
-      let (got, _) = appendRead(run.descriptor, wanted, at: offset, to: &buffer)
-      guard got == wanted else { throw FileError("read", "a spilled run") }
-      offset += got
+      try run.file.read(wanted, at: run.start + offset, appendingTo: &buffer)
+      offset += wanted
     }
     return buffer.count >= count
   }

@@ -57,14 +57,25 @@ package struct AllowedHosts: Sendable {
 
 /// An IP address that a connection is about to be made to.
 struct SocketAddress {
-  /// 4 or 16 bytes; an IPv4 address in IPv6 form is taken as what it is.
+  /// 4 or 16 bytes; an IPv6 address that leads to an IPv4 one is taken as that.
   let bytes: [UInt8]
 
   init(_ bytes: [UInt8]) {
+    guard bytes.count == 16 else {
+      self.bytes = bytes
+      return
+    }
+    // Mapped (RFC 4291), translated (RFC 6052), translated by a local prefix (RFC 8215), 6to4 (RFC 3056).
     let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
     let translated: [UInt8] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]
-    let isIPv4 = bytes.count == 16 && (Array(bytes.prefix(12)) == mapped || Array(bytes.prefix(12)) == translated)
-    self.bytes = isIPv4 ? Array(bytes.suffix(4)) : bytes
+    let local: [UInt8] = [0, 0x64, 0xff, 0x9b, 0, 1]
+    if bytes.starts(with: mapped) || bytes.starts(with: translated) || bytes.starts(with: local) {
+      self.bytes = Array(bytes.suffix(4))
+    } else if bytes.starts(with: [0x20, 0x02]) {
+      self.bytes = Array(bytes[2..<6])
+    } else {
+      self.bytes = bytes
+    }
   }
 
   var isLoopback: Bool {

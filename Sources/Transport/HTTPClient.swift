@@ -1,3 +1,4 @@
+internal import Publication
 internal import CCurl
 internal import Glibc
 
@@ -67,7 +68,8 @@ package protocol BodySink: AnyObject {
 /// - Source: https://curl.se/libcurl/c/
 package final class HTTPClient {
   private let handle: UnsafeMutableRawPointer
-  private let settings: TransferSettings
+  /// Of the next request.
+  package var settings: TransferSettings
 
   private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
@@ -98,7 +100,7 @@ package final class HTTPClient {
       guard request.body == nil, let target, let next = WebAddress(target), settings.hosts.allows(next),
         !(request.address.scheme == "https" && next.scheme == "http")
       else {
-        let shown = target.map { WebAddress($0)?.description ?? String($0.prefix { $0 != "?" }.prefix(200)) } ?? "?"
+        let shown = target.map { WebAddress($0)?.description ?? WebAddress.shown($0) } ?? "?"
         throw TransferError(.redirectNotAllowed(shown), request.address)
       }
       request.address = next
@@ -216,7 +218,7 @@ private final class Exchange {
   func receiveHeader(_ line: String) -> Bool {
     headerByteCount += line.utf8.count
     guard headerByteCount <= 64 << 10 else { return false }
-    if line.hasPrefix("HTTP/") {
+    if line.beginsWith("HTTP/") {
       fields = [:]
       status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     } else if let colon = line.firstIndex(of: ":") {

@@ -1,3 +1,4 @@
+internal import Publication
 internal import CCurl
 internal import Hashing
 
@@ -8,8 +9,8 @@ package struct MailServer: Sendable {
 
   /// Nil for anything else.
   package init?(_ text: String) {
-    guard text.hasPrefix("smtp://") || text.hasPrefix("smtps://"),
-      WebAddress("http" + text.drop { $0 != ":" }) != nil, text.split(separator: "/").count == 2
+    guard text.beginsWith("smtp://") || text.beginsWith("smtps://"),
+      WebAddress("http" + text.drop { $0 != ":" }) != nil, text.pathParts.count(where: { !$0.isEmpty }) == 2
     else { return nil }
     address = text
   }

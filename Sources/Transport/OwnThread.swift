@@ -8,5 +8,12 @@ package func onOwnThread<Result: Sendable>(_ work: @escaping @Sendable () throws
   }
 }
 
-/// Blocks the thread for a while.
-package func pause(milliseconds: Int) { usleep(useconds_t(milliseconds * 1_000)) }
+/// Blocks the thread for a while; an hour at most.
+package func pause(milliseconds: Int) {
+  var rest = timespec()
+  let milliseconds = min(max(milliseconds, 0), 3_600_000)
+  rest.tv_sec = milliseconds / 1_000
+  rest.tv_nsec = milliseconds % 1_000 * 1_000_000
+  var left = timespec()
+  while nanosleep(&rest, &left) != 0 && errno == EINTR { rest = left }
+}

@@ -28,6 +28,12 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
     address = subject
   }
 
+  /// The same with nothing shown of an address but its host: the path of a webhook is a secret.
+  package func showingHostOnly(of address: WebAddress) -> TransferError {
+    if case .redirectNotAllowed = code { return TransferError(.redirectNotAllowed("…"), subject: address.host) }
+    return TransferError(code, subject: address.host)
+  }
+
   /// Whether the same request may go through in a while, without anybody doing anything.
   package var isTransient: Bool {
     switch code {

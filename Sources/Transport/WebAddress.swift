@@ -1,3 +1,4 @@
+internal import Publication
 internal import CCurl
 
 /// An http or https address, taken apart by the library that will connect to it: so nothing is allowed under one reading and
@@ -35,7 +36,19 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// The address below this one.
   package func appending(_ path: String) -> WebAddress? {
-    WebAddress(text.hasSuffix("/") ? text + path : "\(text)/\(path)")
+    WebAddress(text.endsWith("/") ? text + path : "\(text)/\(path)")
+  }
+
+  /// What may be shown of an address that is none of ours: no user, no password, no query.
+  static func shown(_ text: String) -> String {
+    let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }.prefix(400))
+    let slashes = Array("://".utf8)
+    guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: slashes) }) else {
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    let authority = bytes[(start + 3)...].prefix { $0 != UInt8(ascii: "/") }
+    let host = authority.lastIndex(of: UInt8(ascii: "@")).map { authority[($0 + 1)...] } ?? authority
+    return String(decoding: bytes[..<(start + 3)] + host + bytes[authority.endIndex...], as: UTF8.self)
   }
 
   /// Without the query, which may hold a secret.

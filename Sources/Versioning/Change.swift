@@ -31,6 +31,8 @@ package struct Change: Sendable {
   /// Why: the kind of change, and the column or format that it concerns.
   package enum Reason: Sendable, Hashable {
     case first
+    /// Published again after it had been taken back.
+    case reinstated
     case columnRemoved(String), columnRetyped(String), columnsReordered, keyChanged, formatRemoved(String)
     case columnAdded(String), formatAdded(String), rowsAdded, rowsRemoved
     case valuesChanged, metadataChanged
@@ -38,7 +40,7 @@ package struct Change: Sendable {
     var level: Level {
       switch self {
       case .first: .first
-      case .columnRemoved, .columnRetyped, .columnsReordered, .keyChanged, .formatRemoved: .major
+      case .reinstated, .columnRemoved, .columnRetyped, .columnsReordered, .keyChanged, .formatRemoved: .major
       case .columnAdded, .formatAdded, .rowsAdded, .rowsRemoved: .minor
       case .valuesChanged, .metadataChanged: .patch
       }
@@ -55,6 +57,7 @@ package struct Change: Sendable {
     package var code: (code: String, subject: String?) {
       switch self {
       case .first: ("first-release", nil)
+      case .reinstated: ("reinstated", nil)
       case .columnRemoved(let name): ("column-removed", name)
       case .columnRetyped(let name): ("column-retyped", name)
       case .columnsReordered: ("columns-reordered", nil)

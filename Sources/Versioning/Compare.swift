@@ -8,14 +8,14 @@ package import Tabular
 package struct Compare: Stage {
   package static let name = StageName.versioning
   private let previous: PreviousRelease?
-  private let lastID: ReleaseID?
+  private let past: PastReleases?
 
   /// - Parameters:
-  ///   - previous: the release in force; nil for the first.
-  ///   - lastID: the newest release id that was ever used, where nothing is in force any more.
-  package init(previous: PreviousRelease?, lastID: ReleaseID? = nil) {
+  ///   - previous: the release in force; nil where there is none.
+  ///   - past: what is known of releases that are not there any more.
+  package init(previous: PreviousRelease?, past: PastReleases? = nil) {
     self.previous = previous
-    self.lastID = lastID
+    self.past = past
   }
 
   package func run(_ table: PublicTable, in run: Run) async throws -> Comparison {
@@ -48,14 +48,18 @@ package struct Compare: Stage {
     let content = contentDigest(of: file, schema: schema, dataset: dataset)
 
     guard let previous else {
-      let change = Change(level: .first, reasons: [.first], rowsBefore: nil, rowsAfter: table.rowCount, rows: nil)
+      // What was taken back cannot be compared any more; its versions go on all the same, so that none stands for two tables.
+      let isContinued = past.map { $0.isWithdrawn || $0.version != nil } ?? false
+      let change = Change(
+        level: isContinued ? .major : .first, reasons: [isContinued ? .reinstated : .first], rowsBefore: nil,
+        rowsAfter: table.rowCount, rows: nil)
       return .changed(
         VersionedTable(
           dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
-          release: lastID?.next(on: run.clock.today) ?? ReleaseID(date: run.clock.today, number: 1),
-          version: Version(1, 0, 0), change: change,
-          content: content,
-          previous: nil, issued: run.clock.now, summary: table.summary))
+          release: past?.last.next(on: run.clock.today) ?? ReleaseID(date: run.clock.today, number: 1),
+          version: isContinued ? change.level.next(after: past?.version ?? Version(1, 0, 0)) : Version(1, 0, 0),
+          change: change, content: content,
+          previous: nil, issued: past?.issued ?? run.clock.now, summary: table.summary))
     }
     if previous.content == content { return .unchanged }
     try checkRowCount(table, previous: previous)
@@ -63,7 +67,8 @@ package struct Compare: Stage {
     return .changed(
       VersionedTable(
         dataset: dataset, schema: table.schema, rows: file, rowCount: table.rowCount,
-        release: previous.release.next(on: run.clock.today), version: change.level.next(after: previous.version),
+        release: max(previous.release, past?.last ?? previous.release).next(on: run.clock.today),
+        version: change.level.next(after: previous.version),
         change: change,
         content: content, previous: previous.release, issued: previous.issued, summary: table.summary))
   }
@@ -98,6 +103,24 @@ package struct Compare: Stage {
 extension VersionedTable {
   /// The formats that its rows are written in.
   package var formats: [RowFormat] { dataset.formats(rowByteCount: rows.byteCount) }
+}
+
+/// Releases that are not there any more: taken back, or lost with the public root.
+package struct PastReleases: Sendable {
+  /// The newest release id that was ever used.
+  package let last: ReleaseID
+  /// The version of the last one; nil where nobody knows it.
+  package let version: Version?
+  /// When the dataset was first released.
+  package let issued: Instant?
+  package let isWithdrawn: Bool
+
+  package init(last: ReleaseID, version: Version?, issued: Instant?, isWithdrawn: Bool) {
+    self.last = last
+    self.version = version
+    self.issued = issued
+    self.isWithdrawn = isWithdrawn
+  }
 }
 
 /// Whether there is something new to release.

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import SiteConfiguration
 internal import Glibc
+internal import Manifest
+internal import Portal
 internal import PrivateStore
 internal import Publication
 
@@ -40,6 +42,16 @@ struct Daylight: AsyncParsableCommand {
     ])
 
   static func main() async {
+    // A crash must not show memory, in which keys and persons lie: no core file, no report with registers.
+    var noCore = rlimit()
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+    for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { signal(number, SIG_DFL) }
+    // Large tables are sorted in many files at a time.
+    var files = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 {
+      files.rlim_cur = min(files.rlim_max, 65_536)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
     // A reader that goes away (`daylight status | head`) is no reason to crash.
     signal(SIGPIPE, SIG_IGN)
     // Whoever started this may have had them blocked: `serve` and `schedule run` must be able to end.
@@ -60,6 +72,15 @@ struct Daylight: AsyncParsableCommand {
       fail(error.description, code: 2)
     } catch let error as StoreError where error.kind == .configuration {
       fail(error.description, code: 2)
+    } catch let error as VerificationError {
+      let isChinese = terminalLanguage() == .zh
+      let hint =
+        isChinese
+        ? "提示:公开目录被他人改动,因此没有签署任何内容;请从镜像恢复(daylight sync),并检查谁能写入该目录"
+        : "hint: the public folder was changed by somebody else, so nothing was signed; restore it from a mirror (daylight sync), and look who can write to it"
+      fail("\(error)\n\(hint)", code: 5)
+    } catch let error as ServeError {
+      fail(error.text[terminalLanguage()], code: 1)
     } catch let error as Refusal {
       writeError("daylight: \(error)\n")
       writeError(ReportText(language: .en).findings(error.report))

@@ -30,17 +30,42 @@ struct SiteOptions: ParsableArguments {
 
   /// The absolute path of a folder that need not be there yet.
   static func absolute(_ path: String) throws -> String {
-    let full = path.hasPrefix("/") ? path : "\(try resolvedPath("."))/\(path)"
+    let full = path.beginsWith("/") ? path : "\(try resolvedPath("."))/\(path)"
     // Resolve what exists, so that one folder has one name; what is missing is kept as it is written.
     var existing = full
-    var missing: [Substring] = []
-    while fileKind(existing) == nil, let slash = existing.lastIndex(of: "/"), slash != existing.startIndex {
-      missing.insert(existing[existing.index(after: slash)...], at: 0)
-      existing = String(existing[..<slash])
+    var missing: [String] = []
+    while fileKind(existing) == nil, let parent = existing.parentPath, !parent.isEmpty {
+      missing.insert(existing.lastPathPart, at: 0)
+      existing = parent
     }
     guard !missing.contains("..") else { throw ConfigurationError(file: path, problem: "there is no such folder") }
     let tail = missing.filter { $0 != "." && !$0.isEmpty }.map { "/\($0)" }.joined()
     return try resolvedPath(existing) + tail
+  }
+
+  /// The absolute path of a file that is to be written: a link in its last place is not followed.
+  static func absoluteFile(_ path: String) throws -> String {
+    let full = path.beginsWith("/") ? path : "\(try resolvedPath("."))/\(path)"
+    guard let parent = full.parentPath, !full.lastPathPart.isEmpty, ![".", ".."].contains(full.lastPathPart) else {
+      throw ValidationError("\(path) must be the name of a file")
+    }
+    return try absolute(parent.isEmpty ? "/" : parent) + "/" + full.lastPathPart
+  }
+
+  /// The absolute path of a file for officers: below the public folder anybody could read it.
+  func privateFile(_ path: String, option: String) throws -> String {
+    let file = try Self.absoluteFile(path)
+    let publicRoot = try Self.absolute(publicFolder)
+    guard file != publicRoot, !file.isBelow(publicRoot) else {
+      throw ValidationError(
+        language == .zh
+          ? "\(option) \(path) 位于公开目录之下:该文件不能公开"
+          : "\(option) \(path) lies below the public folder: this file is private")
+    }
+    guard fileKind(file) != .folder else {
+      throw ValidationError(language == .zh ? "\(option) \(path) 是一个目录" : "\(option) \(path) is a folder")
+    }
+    return file
   }
 
   func reader() throws -> ConfigurationReader {
@@ -143,7 +168,7 @@ struct ClockOptions: ParsableArguments {
   static func zone(of site: Site) throws -> CivilZone {
     let zone = site.timeZone
     guard zone.utf8.allSatisfy({ ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || $0 == 0x2f || $0 == 0x5f || $0 == 0x2d }),
-      !zone.hasPrefix("/"),
+      !zone.beginsWith("/"),
       fileKind("/usr/share/zoneinfo/\(zone)") != nil
     else {
       throw ConfigurationError(

@@ -107,8 +107,9 @@ import Testing
     while !site.exists("workspace/staged/promotion.json") {
       _ = try run(
         [
-          "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e",
-          "inject=rename:signal=KILL:when=\(call)", executable, "publish", "--quiet", "--now", "2026-11-21T06:00:00Z",
+          "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat", "-e",
+          "inject=rename,renameat:signal=KILL:when=\(call)", executable, "publish", "--quiet", "--now",
+          "2026-11-21T06:00:00Z",
         ], in: site.path)
       call += 1
       #expect(call < 200)
@@ -176,6 +177,7 @@ import Testing
   @Test(arguments: ["public", "workspace"])
   func aFullDiskLeavesTheSiteAsItWas(folder: String) throws {
     let site = try site(large(1))
+    try site.write(try site.text("datasets/site.yaml") + "\nretain: {snapshots: 1000}\n", "datasets/site.yaml")
     // Room for one release, not for two.
     guard let mounted = try mount(site, folder, size: folder == "public" ? "3m" : "4m") else { return }
     try withExtendedLifetime(mounted) {
@@ -185,7 +187,8 @@ import Testing
         let result = try site.daylight("publish", now: clock)
         if result.code == 0 { continue }
         #expect(
-          result.code == 1 && (result.output + result.error).contains("No space left on device"),
+          result.code == 1
+            && ["No space left on device", "is full"].contains { (result.output + result.error).contains($0) },
           "\(result.output)\(result.error)")
         guard let client = TUFClient(site) else { return }
         #expect(try client.verify(now: "2026-11-23 07:00:00").hasPrefix("ok "))
@@ -251,10 +254,11 @@ import Testing
       try site.write("id,name\n1,day \(day)\n", "datasets/office/things/input.csv")
       #expect(try site.daylight("publish", now: "2026-11-0\(day)T06:00:00Z").code == 0)
     }
-    #expect(try site.tree("workspace/snapshots/office/things").count == 5)
+    // A publication by hand purges too: refused deliveries may be full of persons.
+    #expect(try site.tree("workspace/snapshots/office/things").count == 2)
     let tick = try site.daylight("schedule", "run", "--once", "--json", now: "2026-12-03T12:00:00Z")
     #expect(
-      tick.output.contains("\"purged_snapshots\":3") && tick.output.contains("\"purged_runs\":3"), "\(tick.output)")
+      tick.output.contains("\"purged_snapshots\":0") && tick.output.contains("\"purged_runs\":3"), "\(tick.output)")
     #expect(try site.tree("workspace/snapshots/office/things").count == 2)
   }
 

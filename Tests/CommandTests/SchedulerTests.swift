@@ -184,7 +184,7 @@ import Testing
     for day in 1...25 {
       let date = "2026-12-\(day < 10 ? "0" : "")\(day)"
       try site.write("id\n\(day)\n", "datasets/office/a/input.csv")
-      let calls = "rename,link,unlink,mkdir,pwrite64,fsync"
+      let calls = "rename,renameat,link,linkat,unlink,unlinkat,mkdir,mkdirat,pwrite64,fsync"
       let result = try run(
         [
           "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",

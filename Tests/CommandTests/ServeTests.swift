@@ -265,6 +265,97 @@ import Testing
     }
   }
 
+  /// What is said of a file is true of the bytes that are sent.
+  @Test func damagedFilesAreNotServedUnderASignedDigest() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    let path = "data/office/things/2026.11.23.1/data.csv.gz"
+    #expect(try fetch("/\(path)", served).status == 200)
+    // In place, as a failing disk would.
+    let handle = try #require(FileHandle(forUpdatingAtPath: "\(site.path)/public/\(path)"))
+    var bytes = try site.read("public/\(path)")
+    bytes[5] ^= 1
+    try handle.write(contentsOf: bytes)
+    try handle.close()
+    for path in [path, "data/office/things/latest/data.csv.gz", "data/office/things/latest/data.csv"] {
+      let answer = try fetch("/\(path)", served)
+      #expect(answer.status == 500 && answer.fields["repr-digest"] == nil && answer.fields["etag"] == nil, "\(path)")
+    }
+    #expect(try fetch("/data/office/things/latest/data.json.gz", served).status == 200)
+    // Metadata that somebody else wrote say nothing.
+    let role = try #require(
+      try site.tree("public/metadata").keys.filter { $0.hasSuffix(".department-office.json") }.max())
+    let text = try site.text("public/metadata/\(role)")
+    try site.write(text.replacingOccurrences(of: "data.json.gz", with: "evil.json.gz"), "public/metadata/\(role)")
+    let again = try ServedSite("\(site.path)/public")
+    #expect(try fetch("/data/office/things/latest/data.json.gz", again).status == 503)
+    #expect(try fetch("/", again).status == 200, "pages need no metadata")
+    try site.write("rubbish", "public/metadata/timestamp.json")
+    #expect(try fetch("/style.css", again).status == 200)
+  }
+
+  @Test func addressesAreReadAsTheStandardsSay() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    for path in ["/sty%6Ce.css", "/sty%6ce.css", "/%73tyle.css"] {
+      #expect(try fetch(path, served).status == 200, "\(path)")
+    }
+    for path in ["/sty%+6e.css", "/sty%6", "/sty%"] { #expect(try fetch(path, served).status == 404, "\(path)") }
+    func status(_ request: String) throws -> String {
+      String(decoding: try exchange(request, port: served.port, seconds: 3).prefix(12), as: UTF8.self)
+    }
+    #expect(try status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n") == "HTTP/1.1 400")
+    #expect(try status("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n") == "HTTP/1.1 400")
+    #expect(try status("GET / HTTP/1.0\r\n\r\n") == "HTTP/1.1 200")
+    #expect(try status("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == "HTTP/1.1 400")
+  }
+
+  /// One address cannot take every connection, and one that is slow takes no memory.
+  @Test func oneAddressLeavesRoomForOthers() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public", "--connections", "60", "--connections-by-address", "20")
+    let script = """
+      import socket, sys
+      port = int(sys.argv[1])
+      def connect(source):
+        s = socket.socket(); s.settimeout(5); s.bind((source, 0)); s.connect(("127.0.0.1", port)); return s
+      idle = [connect("127.0.0.1") for _ in range(200)]
+      s = connect("127.0.0.2"); s.sendall(b"GET /style.css HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"); print(s.recv(12).decode())
+      """
+    let result = try run(["/usr/bin/python3", "-c", script, "\(served.port)"])
+    #expect(result.output == "HTTP/1.1 200\n", "\(result.output)\(result.error)")
+  }
+
+  /// A reader of the log that stands still stops nobody, and not the end either.
+  @Test func aLogThatIsNotReadStopsNobody() throws {
+    let site = try site()
+    let pipe = Pipe()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = ["serve", "--public", "\(site.path)/public", "--port", "0", "--host", "127.0.0.1"]
+    process.standardOutput = pipe
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let line = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    let port = try #require(Int(line.split(separator: ":").last?.filter(\.isNumber) ?? ""))
+    let script = """
+      import http.client, sys
+      c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=10)
+      for i in range(3000):
+        c.request("GET", "/style.css"); r = c.getresponse(); r.read()
+        assert r.status == 200
+      print("ok")
+      """
+    let result = try run(["/usr/bin/python3", "-c", script, "\(port)"])
+    #expect(result.output == "ok\n", "\(result.error)")
+    let start = ContinuousClock().now
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0 && ContinuousClock().now - start < .seconds(10))
+    withExtendedLifetime(pipe) {}
+  }
+
   @Test func itEndsGracefully() throws {
     let site = try site()
     let served = try ServedSite("\(site.path)/public")

@@ -70,7 +70,20 @@ extension SyncTests {
     ("target('department-office', 'office/a b')", 5), ("target('department-office', 'office/' + 'x' * 300)", 5),
     ("target('department-office', 'office/things/latest/data.csv.gz')", 5),
     ("target('department-office', 'office/C:' + chr(92) + 'x')", 5),
-    ("page('../evil')", 5), ("page('.sync/root.json')", 5), ("page('metadata/9.root.json')", 5),
+    ("page('../evil')", 5), ("page('.sync/root.json')", 5),
+    // A slash after a prepended or before a combining character is a slash all the same.
+    ("page('x\\u0600//y')", 5), ("page('x\\u0600/../metadata/1.root.json')", 5), ("page('metadata/\\u0301x')", 5),
+    ("page('data/\\u200dx')", 5), ("target('department-office', 'office/x\\u0600/../y')", 5),
+    // What contradicts itself, or cannot be read, is refused before anything of it is shown.
+    ("page('datasets')", 5), ("page('index.html/x')", 5), ("page('twice', b'forged'); page('twice', b'forged too')", 5),
+    ("roles['department-office']['targets']['office/things/x'] = {'length': 1, 'hashes': {'sha512': '00'}}", 5),
+    ("roles['department-office']['targets']['office/things/x'] = {'length': 1, 'hashes': {}}", 5),
+    ("roles['department-office']['targets']['office/things/x'] = {'length': 1, 'hashes': {'sha256': 5}}", 5),
+    ("roles['department-office']['targets']['office/things/x'] = {'length': -1, 'hashes': {'sha256': '00' * 32}}", 5),
+    (
+      "roles['department-office']['targets']['office/things/x'] = {'length': 2**62, 'hashes': {'sha256': '00' * 32}}; roles['department-office']['targets']['office/things/y'] = {'length': 2**62, 'hashes': {'sha256': '00' * 32}}",
+      5
+    ), ("timestamp['version'] = 2**62", 5), ("page('metadata/9.root.json')", 5),
     ("page('data/office/x')", 5),
     // For others: what is signed counts for nothing.
     ("target('department-office', 'site/listed.json')", 0), ("target('site', 'office/things/2026.11.23.9/evil')", 0),
@@ -97,7 +110,10 @@ extension SyncTests {
     #expect(result.code == Int32(code), "\(result.code) \(result.output)\(result.error)")
     for (path, data) in try site.tree("mirror") {
       #expect(data != Data("forged".utf8), "\(path)")
-      if code != 0 && !path.hasPrefix("targets/site/") { #expect(before[path] == data, "\(path)") }
+      // What verified by itself is remembered, so that nothing older is believed; it is not shown.
+      if code != 0 && !path.hasPrefix("targets/site/") && !path.hasPrefix(".sync/trusted/") {
+        #expect(before[path] == data, "\(path)")
+      }
     }
     for name in try FileManager.default.subpathsOfDirectory(atPath: site.path) where name.contains("evil") {
       #expect(name.hasPrefix("public/") || name == "evil" && change.hasPrefix("page"), "\(name)")
@@ -126,6 +142,125 @@ extension SyncTests {
     #expect(site.exists("mirror/data/health/cases/latest/data.csv.gz"), "others are in step")
     let after = try site.tree("mirror")
     for (path, data) in things { #expect(after[path] == data, "what was there of it stays: \(path)") }
+  }
+
+  /// The site's own signature has run out: its pages and catalogues stay, as what a department signed does.
+  @Test func aSiteThatDoesNotSignAnyMoreLosesNothing() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    #expect(try sync(site, from: served.address).code == 0)
+    let before = try site.tree("mirror").filter { !$0.key.hasPrefix(".sync/") && !$0.key.hasPrefix("metadata/") }
+    try site.write("id\n7\n", "datasets/office/things/input.csv")
+    #expect(try site.daylight("publish", now: "2026-11-23T06:30:00Z").code == 0)
+    guard try forge(site, "roles['site']['expires'] = '2026-11-01T00:00:00Z'") else { return }
+    let result = try sync(site, from: served.address)
+    #expect(result.code == 5 && result.error.contains("site expired at 2026-11-01"), "\(result.error)")
+    let after = try site.tree("mirror")
+    for path in before.keys where !path.contains("/latest/") { #expect(after[path] == before[path], "\(path)") }
+    #expect(site.exists("mirror/data/office/things/2026.11.23.2/data.csv.gz"), "departments go on")
+  }
+
+  /// TUF §5.3.8: a root that was verified counts from then on, whatever fails afterwards; a key that it revokes signs nothing any more.
+  @Test func aNewRootIsRememberedWhateverFailsAfterwards() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    #expect(try sync(site, from: served.address).code == 0)
+    // The thief has the old timestamp and snapshot keys; root 2 has others.
+    #expect(try run(["/bin/cp", "-a", "\(site.path)/public", "\(site.path)/theirs"]).code == 0)
+    guard let python = python(with: "cryptography") else { return }
+    let rotate = """
+      import json
+      root = json.loads((meta / "1.root.json").read_bytes())["signed"]
+      root["version"] = 2
+      for name in ("timestamp", "snapshot"):
+        key = Ed25519PrivateKey.generate()
+        (site / f"workspace/keys/{name}.ed25519").write_text(key.private_bytes_raw().hex())
+        root["keys"][key_id(name)] = key_object(name); root["roles"][name]["keyids"] = [key_id(name)]
+      (meta / "2.root.json").write_bytes(sign(root, "root"))
+      """
+    let forged = try run([python, "-c", Self.forger, site.path, rotate])
+    #expect(forged.code == 0, "\(forged.error)")
+    // Everything but a target is there.
+    let lie = ["do": "status", "with": "404"]
+    try site.write("id\n8\n", "datasets/office/things/input.csv")
+    guard let broken = try liar("\(site.path)/public", ["targets/site/*": lie]) else { return }
+    let first = try sync(site, from: broken.address)
+    #expect(first.code == 4, "\(first.code) \(first.error)")
+    // The old keys are worth nothing now, though the thief hides root 2.
+    guard let thief = try liar("\(site.path)/theirs", [:]) else { return }
+    let second = try sync(site, from: thief.address)
+    #expect(second.code == 5, "\(second.code) \(second.output)\(second.error)")
+    #expect(try sync(site, from: served.address).code == 0)
+  }
+
+  /// TUF §5.4.3: of two timestamps of one version the first that was seen counts.
+  @Test func aVersionHasOneContent() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    #expect(try sync(site, from: served.address).code == 0)
+    let before = try site.tree("mirror")
+    guard let python = python(with: "cryptography") else { return }
+    let again = try run(
+      [
+        python, "-c", Self.forger, site.path,
+        "timestamp['expires'] = '2026-11-25T00:00:00Z'; (meta / 'timestamp.json').write_bytes(sign(timestamp, 'timestamp')); sys.exit()",
+      ])
+    #expect(again.code == 0, "\(again.error)")
+    let result = try sync(site, from: served.address)
+    #expect(result.code == 0 && result.error.contains("of the same version"), "\(result.code) \(result.error)")
+    #expect(try site.tree("mirror") == before)
+  }
+
+  /// Pages have fixed names: one of the state before is no forgery, while a publication is on its way or was cut off.
+  @Test func aPageOfTheStateBeforeIsNoForgery() throws {
+    let site = try site()
+    let old = try site.read("public/index.html")
+    try site.write("id\n7\n", "datasets/office/things/input.csv")
+    #expect(try site.daylight("publish", now: "2026-11-23T06:30:00Z").code == 0)
+    let new = try site.read("public/index.html")
+    #expect(old != new)
+    try site.write(old, "public/index.html")
+    func codes() throws -> [Int32] {
+      let served = try ServedSite("\(site.path)/public")
+      return [
+        try run([executable, "verify", "public", "--as-of", "2026-11-23T07:00:00Z"], in: site.path).code,
+        try run([executable, "verify", "public", "--strict", "--as-of", "2026-11-23T07:00:00Z"], in: site.path).code,
+        try sync(site, from: served.address, to: "m").code,
+      ]
+    }
+    #expect(try codes() == [4, 4, 4])
+    try site.write("forged", "public/index.html")
+    #expect(try codes() == [5, 5, 5])
+    try FileManager.default.removeItem(atPath: "\(site.path)/public/index.html")
+    #expect(try codes().first == 5)
+    try site.write(new, "public/index.html")
+    #expect(try codes() == [0, 0, 0])
+  }
+
+  /// A length that is no length is a lie, of metadata and of targets alike.
+  @Test func absurdLengthsAreLies() throws {
+    let site = try site()
+    let script = """
+      import http.server, pathlib, sys
+      folder, wanted, port_file = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+      class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *a): pass
+        def do_GET(self):
+          path = self.path.lstrip("/")
+          try: data = (folder / path).read_bytes()
+          except OSError: return self.send_error(404)
+          self.send_response(200)
+          self.send_header("Content-Length", "1000000000000000" if path.startswith(wanted) else str(len(data)))
+          self.end_headers(); self.wfile.write(data)
+      server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+      open(port_file, "w").write(f"{server.server_port}\\n")
+      server.serve_forever()
+      """
+    for wanted in ["metadata/timestamp", "metadata/1.targets", "targets/office"] {
+      guard let server = try TestServer.python(script, ["\(site.path)/public", wanted]) else { return }
+      let result = try sync(site, from: server.address, to: "m")
+      #expect(result.code == 5, "\(wanted) \(result.code) \(result.error)")
+    }
   }
 
   /// Fault 15: metadata that two readers could read in two ways are none.

@@ -140,7 +140,7 @@ import Testing
     let body = common("targets", version: 1) + [("targets", .members(named.map { ($0, target) }))]
     #expect(throws: VerificationError.self) { try trusted.updateTargets(signed(body, by: signer), role: "a") }
     try trusted.updateTargets(signed(body, by: [keys[1]]), role: "a")
-    #expect(trusted.signedTargets().map(\.path) == ["a/1", "a/b/xyz"])
+    #expect(try trusted.signedTargets().map(\.path) == ["a/1", "a/b/xyz"])
   }
 
   @Test(arguments: [
@@ -208,7 +208,7 @@ import Testing
     // `b` is the top's to delegate, whoever else names it.
     #expect(throws: VerificationError.self) { try trusted.updateTargets(targets("b", ["b/x"], by: keys[3]), role: "b") }
     try trusted.updateTargets(targets("b", ["b/x"], by: keys[2]), role: "b")
-    let found = trusted.signedTargets()
+    let found = try trusted.signedTargets()
     #expect(found.map { "\($0.path) \($0.role)" } == ["a/more a-more", "a/own a", "b/x b"])
     #expect(found.first { $0.path == "a/own" }?.digest == SHA256.hash("a"), "the role nearer to the top counts")
   }

@@ -58,7 +58,7 @@ import Testing
       version: Version(1, 0, 0),
       change: Change(level: .first, reasons: [.first], rowsBefore: nil, rowsAfter: rows.count, rows: nil),
       content: SHA256.hash("x"), previous: nil, issued: now, summary: PrivacySummary())
-    return (try await Export(site: site, key: key).run(table, in: run), run)
+    return (try await Export(site: site, key: key, publishedAt: run.clock.now).run(table, in: run), run)
   }
 
   private func rawValues(_ values: [String] = []) throws -> RawValues {

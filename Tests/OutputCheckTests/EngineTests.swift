@@ -107,7 +107,7 @@ import Testing
       timeZone: "UTC", publisher: text, contact: Contact(name: text, email: nil, telephone: nil),
       license: try dataset().license, expiries: .init(), leastApproval: .none, sourceRoots: [], sourceHosts: [],
       transfer: TransferLimits(), notifications: Notifications(), retention: Retention())
-    let candidate = try await Export(site: site, key: key).run(versioned, in: run)
+    let candidate = try await Export(site: site, key: key, publishedAt: run.clock.now).run(versioned, in: run)
     let cleared = try await CheckOutput().run(.init(candidate, redacted.rawValues), in: run)
     let source = try InflatingByteSource(FileByteSource(path: "\(folder.path)/export/data.csv.gz"))
     var rows: [UInt8] = []

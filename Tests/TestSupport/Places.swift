@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// The top of the project.
 package let projectRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -81,4 +81,12 @@ package func run(_ arguments: [String], in folder: String? = nil, environment: [
   return ProcessResult(
     code: isSignal ? -1 : process.terminationStatus, signal: isSignal ? process.terminationStatus : nil,
     output: texts[0], error: texts[1])
+}
+
+/// SHA-256 in hexadecimal digits, by a program that we did not write.
+package func sha256(_ data: Data) -> String {
+  let folder = TemporaryFolder()
+  try? data.write(to: URL(fileURLWithPath: "\(folder.path)/data"))
+  let result = try? run(["/usr/bin/sha256sum", "\(folder.path)/data"])
+  return result?.output.split(separator: " ").first.map(String.init) ?? ""
 }

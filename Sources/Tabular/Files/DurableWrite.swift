@@ -40,7 +40,7 @@ package func copyDurably(
     buffer.removeAll(keepingCapacity: true)
   }
   let digest = hash.digest()
-  if let expected, expected != digest { throw FileError("copy (its digest is not the expected one)", source, EIO) }
+  if let expected, expected != digest { throw FileError.otherDigest(source) }
   try temporary.rename(to: path)
   return WorkFile(path: path, byteCount: offset, digest: digest)
 }
@@ -128,13 +128,12 @@ package func renameDurably(from source: String, to path: String) throws(FileErro
 }
 
 private func temporaryName(besides path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return ".tmp-\(path)" }
-  return "\(path[...slash]).tmp-\(path[path.index(after: slash)...])"
+  path.parentPath.map { "\($0)/.tmp-\(path.lastPathPart)" } ?? ".tmp-\(path)"
 }
 
 /// Makes the names in a folder durable.
 func synchroniseFolder(of path: String) throws(FileError) {
-  let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  let folder = path.parentPath ?? "."
   let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { throw FileError("open", folder) }
   defer { close(descriptor) }
@@ -164,35 +163,6 @@ private struct TemporaryFile: ~Copyable {
     guard Glibc.rename(name, path) == 0 else { throw FileError("rename to", path) }
     if isDurable { try synchroniseFolder(of: path) }
   }
-}
-
-/// A lock that one process holds at a time, let go when the value goes away or the process ends, however it ends.
-package final class FileLock: Sendable {
-  private let descriptor: Int32
-
-  /// Nil where another process holds it.
-  package init?(path: String) throws(FileError) {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw FileError("open", path) }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      let number = errno
-      close(descriptor)
-      if number == EWOULDBLOCK { return nil }
-      throw FileError("lock", path, number)
-    }
-  }
-
-  /// The same on a folder, in which nothing is written; nil also where there is no such folder.
-  package init?(folder: String) throws(FileError) {
-    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      close(descriptor)
-      return nil
-    }
-  }
-
-  deinit { close(descriptor) }
 }
 
 /// Makes a finished file durable and gives it its name, in the same folder, in place of what has that name.

@@ -18,11 +18,24 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
 
   package var isMissingFile: Bool { number == ENOENT }
 
+  /// Full, read-only, forbidden, out of handles, broken: the same may go through once somebody has seen to the machine.
+  package var isOfTheMachine: Bool {
+    [ENOSPC, EDQUOT, EACCES, EPERM, EROFS, EIO, EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN, ESTALE, ENODEV, ENXIO, EFBIG]
+      .contains(number)
+  }
+
+  /// A copy or a file has other bytes than it should.
+  static func otherDigest(_ path: String) -> FileError { FileError("use", path, EBADMSG) }
+
   package var description: String {
     let reason =
       number == 0
       ? "the file is shorter than expected"
-      : number == EINVAL ? "it is no regular file" : String(cString: strerror(number))
+      : number == EINVAL
+        ? "it is not a regular file"
+        : number == ELOOP
+          ? "the path leads through a link, and links are not followed"
+          : number == EBADMSG ? "its digest is not the expected one" : String(cString: strerror(number))
     return "cannot \(operation) \(path): \(reason)"
   }
 }

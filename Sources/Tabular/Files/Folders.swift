@@ -1,10 +1,12 @@
 internal import Glibc
+internal import Publication
 
-/// Makes a folder and those above it that are missing, each with the given mode.
+/// Makes a folder and those above it that are missing, each with the given mode, whatever the umask.
 ///
 /// - Parameter isDurable: the name lasts as long as what will be in it.
 package func makeFolder(_ path: String, mode: UInt32 = 0o700, isDurable: Bool = true) throws(FileError) {
   if mkdir(path, mode) == 0 {
+    try setMode(path, mode)
     if isDurable { try synchroniseFolder(of: path) }
     return
   }
@@ -15,11 +17,13 @@ package func makeFolder(_ path: String, mode: UInt32 = 0o700, isDurable: Bool = 
     }
     return
   }
-  guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+  guard errno == ENOENT, let parent = path.parentPath, !parent.isEmpty else { throw FileError("make folder", path) }
+  try makeFolder(parent, mode: mode, isDurable: isDurable)
+  if mkdir(path, mode) == 0 {
+    try setMode(path, mode)
+  } else if errno != EEXIST {
     throw FileError("make folder", path)
   }
-  try makeFolder(String(path[..<slash]), mode: mode, isDurable: isDurable)
-  guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError("make folder", path) }
   if isDurable { try synchroniseFolder(of: path) }
 }
 
@@ -29,12 +33,18 @@ package enum FileKind: Sendable { case file, folder, link, other }
 /// Nil where there is nothing of this name.
 package func fileKind(_ path: String) -> FileKind? {
   var status = stat()
-  guard lstat(path, &status) == 0 else { return nil }
-  switch status.st_mode & S_IFMT {
-  case S_IFREG: return .file
-  case S_IFDIR: return .folder
-  case S_IFLNK: return .link
-  default: return .other
+  return lstat(path, &status) == 0 ? FileKind(status) : nil
+}
+
+extension FileKind {
+  init(_ status: stat) {
+    self =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      case S_IFLNK: .link
+      default: .other
+      }
   }
 }
 
@@ -45,10 +55,21 @@ package func isSameFile(_ path: String, _ other: String) -> Bool {
     && first.st_ino == second.st_ino
 }
 
+/// What tells a folder from any other on this machine; nil where there is none.
+package func folderIdentity(_ path: String) -> String? {
+  var status = stat()
+  guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+  return "\(status.st_dev) \(status.st_ino)"
+}
+
 /// The names in a folder, sorted by their bytes; `.` and `..` left out.
 package func folderNames(_ path: String) throws(FileError) -> [String] {
   guard let stream = opendir(path) else { throw FileError("list", path) }
   defer { closedir(stream) }
+  return names(in: stream)
+}
+
+func names(in stream: OpaquePointer) -> [String] {
   var names: [String] = []
   while let entry = readdir(stream) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
@@ -81,4 +102,20 @@ package func resolvedPath(_ path: String) throws(FileError) -> String {
 /// Sets who may read and write a file.
 package func setMode(_ path: String, _ mode: UInt32) throws(FileError) {
   guard chmod(path, mode) == 0 else { throw FileError("set the mode of", path) }
+}
+
+/// Whether anybody but its owner can read or write a file.
+package func isOpenToOthers(_ path: String) throws(FileError) -> Bool {
+  var status = stat()
+  guard stat(path, &status) == 0 else { throw FileError("look at", path) }
+  return status.st_mode & 0o077 != 0
+}
+
+/// Lets nobody but the owner into a folder that others could look into.
+///
+/// - Throws: `FileError` where it is another's, so that its mode cannot be changed.
+package func closeToOthers(_ path: String) throws(FileError) {
+  var status = stat()
+  guard stat(path, &status) == 0 else { throw FileError("look at", path) }
+  if status.st_mode & 0o077 != 0 { try setMode(path, UInt32(status.st_mode & 0o700)) }
 }

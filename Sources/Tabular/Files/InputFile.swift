@@ -9,8 +9,10 @@ package struct InputFile: ~Copyable, Sendable {
   private let descriptor: Int32
   package let path: String
   package let byteCount: Int
-  /// When the file was last written, in nanoseconds since 1970.
+  /// When the file was last written, in nanoseconds since 1970; the nearest that can be said, from 1677 to 2262.
   package let modified: Int
+  /// What it was when it was opened.
+  package let state: FileState
 
   package init(path: String) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -21,13 +23,45 @@ package struct InputFile: ~Copyable, Sendable {
       close(descriptor)
       throw FileError("read", path, number)
     }
+    self.init(taking: descriptor, status, path: path)
+  }
+
+  /// A regular file that is open; it is closed with this value.
+  init(taking descriptor: Int32, _ status: stat, path: String) {
     self.descriptor = descriptor
     self.path = path
     byteCount = Int(status.st_size)
-    modified = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+    modified = nanoseconds(status.st_mtim)
+    state = FileState(status)
   }
 
   deinit { close(descriptor) }
+
+  /// What it is now.
+  package func currentState() throws(FileError) -> FileState {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError("look at", path) }
+    return FileState(status)
+  }
+
+  /// Whether another process has the file open to write in it; nil where the system does not say.
+  ///
+  /// Linux grants a read lease to the owner of a file that nobody writes.
+  package var isOpenForWriting: Bool? {
+    // F_SETLEASE, which Glibc's module does not import.
+    if fcntl(descriptor, 1_024, Int32(F_RDLCK)) == 0 {
+      _ = fcntl(descriptor, 1_024, Int32(F_UNLCK))
+      return false
+    }
+    return errno == EAGAIN ? true : nil
+  }
+
+  /// Another descriptor of the same open file, for who closes it themselves.
+  package func duplicateDescriptor() throws(FileError) -> Int32 {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw FileError("open", path) }
+    return copy
+  }
 
   /// Appends up to `count` bytes from `offset` on; fewer at the end of the file only.
   package func read(_ count: Int, at offset: Int, appendingTo bytes: inout [UInt8]) throws(FileError) -> Int {
@@ -62,6 +96,41 @@ package struct InputFile: ~Copyable, Sendable {
     _ = try file.read(file.byteCount, at: 0, appendingTo: &bytes)
     return bytes
   }
+}
+
+/// What tells a file from what it was before: its place, its length and its times.
+package struct FileState: Hashable, Sendable {
+  /// Of the file, whatever its names.
+  package let device: UInt64
+  package let number: UInt64
+  package let byteCount: Int
+  private let modified: [Int]
+  private let changed: [Int]
+  /// Seconds since contents or names last changed; negative where that lies ahead.
+  package var ageInSeconds: Int {
+    let (age, isTooMuch) = Int(time(nil)).subtractingReportingOverflow(max(modified[0], changed[0]))
+    return isTooMuch ? .max : age
+  }
+
+  init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    number = UInt64(status.st_ino)
+    byteCount = Int(status.st_size)
+    modified = [Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)]
+    changed = [Int(status.st_ctim.tv_sec), Int(status.st_ctim.tv_nsec)]
+  }
+
+  /// Whether contents are the same as far as the system says: a further name changes the file too, and not what is in it.
+  package func hasSameContents(as other: FileState) -> Bool {
+    device == other.device && number == other.number && byteCount == other.byteCount && modified == other.modified
+  }
+}
+
+/// File systems keep times that do not fit: of those the nearest that does.
+private func nanoseconds(_ time: timespec) -> Int {
+  let (seconds, isTooLarge) = Int(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+  let (sum, isTooMuch) = seconds.addingReportingOverflow(Int(time.tv_nsec))
+  return isTooLarge || isTooMuch ? (time.tv_sec < 0 ? .min : .max) : sum
 }
 
 /// Appends up to `count` bytes from `offset` on.

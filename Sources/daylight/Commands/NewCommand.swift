@@ -36,7 +36,7 @@ struct NewCommand: AsyncParsableCommand {
   @OptionGroup var site: SiteOptions
 
   func run() async throws {
-    let parts = dataset.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let parts = dataset.pathParts
     guard parts.count == 2 else { throw ValidationError("\(dataset) must be department/dataset") }
     let id: DatasetID
     do throws(IdentifierError) {
@@ -66,7 +66,7 @@ struct NewCommand: AsyncParsableCommand {
     let text = ProposalText(
       proposal: proposal, id: id, path: path, folder: "\(datasets)/\(id)", language: site.language)
     for folder in Set(
-      [files.dataset, files.schema].map { $0.split(separator: "/").dropLast().map { "/\($0)" }.joined() })
+      [files.dataset, files.schema].map { $0.parentPath ?? "" })
     {
       try makeFolder(folder, mode: 0o755)
     }

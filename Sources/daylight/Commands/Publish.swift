@@ -33,8 +33,18 @@ struct Publish: AsyncParsableCommand {
       valueName: "dir"))
   var fromDir: String?
 
+  @Flag(
+    help:
+      "Begin anew although this workspace has published before and the public folder is empty: under names that were never used."
+  )
+  var firstRun = false
+
   func run() async throws {
-    if let fromDir { try await run_.backfill(fromDir) } else { try await run_.run(isCheck: false, html: html) }
+    if let fromDir {
+      try await run_.backfill(fromDir)
+    } else {
+      try await run_.run(isCheck: false, firstRun: firstRun, html: html)
+    }
   }
 }
 
@@ -80,7 +90,8 @@ struct RunOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Log every stage to standard error.")
   var verbose = false
 
-  func run(isCheck: Bool, splitsRows: Bool = false, html: String? = nil) async throws {
+  func run(isCheck: Bool, firstRun: Bool = false, splitsRows: Bool = false, html: String? = nil) async throws {
+    let page = try html.map { try site.privateFile($0, option: "--html") }
     let reader = try site.reader()
     let configuration = try reader.site()
     let now = try clock.clock(of: configuration)
@@ -91,7 +102,8 @@ struct RunOptions: ParsableArguments {
     let progress = ProgressView(total: selected?.count ?? plans.count, isQuiet: quiet)
     let publisher = Publisher(
       site: configuration, privateStore: store, publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now,
-      acceptsClock: clock.acceptClock, logger: logger, progress: { progress.show($0) })
+      acceptsClock: clock.acceptClock, beginsAnew: firstRun, logger: logger, announce: site.announce,
+      progress: { progress.show($0) })
     let results: [DatasetResult]
     do {
       results = try await publisher.publish(plans, selected: selected, isCheck: isCheck, splitsRows: splitsRows)
@@ -102,9 +114,9 @@ struct RunOptions: ParsableArguments {
     progress.finish()
     if !isCheck { await Messenger(site: configuration, store: store, logger: logger)(now: now.now) }
     let code = worstExitCode(results.map(\.exitCode))
-    if let html {
-      let page = ReportPage(subjects: results.map { ReportPage.Subject($0, among: plans) })
-      try writeDurably(page.bytes(), to: SiteOptions.absolute(html), mode: 0o600)
+    if let page {
+      let report = ReportPage(subjects: results.map { ReportPage.Subject($0, among: plans) })
+      try writeDurably(report.bytes(), to: page, mode: 0o600)
     }
     if json {
       writeOutput(String(decoding: resultsJSON(results, exitCode: code).prettyBytes, as: UTF8.self))
@@ -139,7 +151,7 @@ struct RunOptions: ParsableArguments {
     let publisher = Publisher(
       site: configuration, privateStore: try site.privateStore(),
       publicRoot: try SiteOptions.absolute(site.publicFolder), clock: now, acceptsClock: clock.acceptClock,
-      logger: startLogging(verbose ? .info : .notice), progress: { progress.show($0) })
+      logger: startLogging(verbose ? .info : .notice), announce: site.announce, progress: { progress.show($0) })
     let results: [(delivery: PastDelivery, result: DatasetResult)]
     do {
       results = try await publisher.backfill(deliveries, of: dataset, schema: schema, plans)

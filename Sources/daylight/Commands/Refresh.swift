@@ -28,7 +28,7 @@ struct Refresh: AsyncParsableCommand {
     let publisher = Publisher(
       site: configuration, privateStore: try site.privateStore(),
       publicRoot: try SiteOptions.absolute(site.publicFolder), clock: try clock.clock(of: configuration),
-      acceptsClock: clock.acceptClock, logger: startLogging(.notice))
+      acceptsClock: clock.acceptClock, logger: startLogging(.notice), announce: site.announce)
     let renewed = try await publisher.refresh()
     if json {
       writeOutput(String(decoding: JSON.members([("renewed", .array(renewed.map(\.json)))]).prettyBytes, as: UTF8.self))

@@ -18,6 +18,7 @@ struct ReviewCommand: AsyncParsableCommand {
 
       Examples:
         daylight review                                            what waits
+        daylight review health/cases --html preview.html           what would be published: page, rows, differences by value
         daylight review health/cases --export form.json            the form for the officers
         daylight review --import wang.approval.json                an officer's approval
         daylight review health/cases --standing --until 2027-11-01 --rows 20 --export form.json
@@ -30,6 +31,12 @@ struct ReviewCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Write the form to sign to this file.", valueName: "file"))
   var export: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what would be published to this private file: the page, twenty rows, every difference.", valueName: "file")
+  )
+  var html: String?
 
   @Option(name: .customLong("import"), help: ArgumentHelp("Take in an officer's approval.", valueName: "file"))
   var approval: String?
@@ -54,6 +61,7 @@ struct ReviewCommand: AsyncParsableCommand {
 
   func validate() throws {
     if export != nil && dataset == nil { throw ValidationError("--export needs the dataset") }
+    if html != nil && dataset == nil { throw ValidationError("--html needs the dataset") }
     if standing && (export == nil || until.flatMap { CivilDate($0) } == nil) {
       throw ValidationError("--standing needs --until YYYY-MM-DD and --export FILE")
     }
@@ -63,9 +71,11 @@ struct ReviewCommand: AsyncParsableCommand {
   func run() async throws {
     let publisher = try site.publisher(clock)
     let isChinese = site.language == .zh
+    let export = try export.map { try site.privateFile($0, option: "--export") }
+    let html = try html.map { try site.privateFile($0, option: "--html") }
     if let approval {
       let bytes = try officerFile(approval)
-      let (dataset, count, needed) = try publisher.accept(approval: bytes)
+      let (dataset, count, needed) = try await publisher.accept(approval: bytes)
       writeOutput(
         isChinese
           ? "\(dataset):已有 \(count) 人签署,需要 \(needed) 人。\(count >= needed ? "下次 daylight publish 即发布。" : "")\n"
@@ -85,12 +95,21 @@ struct ReviewCommand: AsyncParsableCommand {
       return
     }
     let waiting = try publisher.waitingCandidates().filter { dataset == nil || $0.dataset.description == dataset }
-    if let export {
+    if export != nil || html != nil {
       guard let candidate = waiting.first else {
         throw ValidationError("no candidate of \(dataset ?? "") waits for approval")
       }
-      try writeOfficerFile(candidate.form.prettyBytes, to: export)
-      writeOutput(isChinese ? "已写入 \(export),请交审批人员签署。\n" : "Wrote \(export): hand it to the officers.\n")
+      if let html {
+        let preview = try await publisher.preview(of: candidate.dataset)
+        try writeOfficerFile(CandidatePage(preview).bytes(), to: html)
+        writeOutput(isChinese ? "已写入 \(html),请审批人员查看。\n" : "Wrote \(html) for the officers to look at.\n")
+      }
+      if let export {
+        try writeOfficerFile(candidate.form.prettyBytes, to: export)
+        writeOutput(isChinese ? "已写入 \(export),请交审批人员签署。\n" : "Wrote \(export): hand it to the officers.\n")
+      }
+      // From now on it waits for their word, however often the source changes.
+      try publisher.noteShown(candidate.dataset)
       return
     }
     if json {
@@ -99,6 +118,7 @@ struct ReviewCommand: AsyncParsableCommand {
           ("dataset", .string(candidate.dataset.description)), ("release", .string(candidate.release.description)),
           ("version", .string(candidate.version.description)), ("rows", .int(candidate.rowCount)),
           ("change", candidate.change), ("signed", .array(candidate.signed.map { .string($0) })),
+          ("sign_again", candidate.unclear.isEmpty ? nil : .array(candidate.unclear.map { .string($0) })),
         ])
       }
       return writeOutput(String(decoding: JSON.members([("candidates", .array(list))]).prettyBytes, as: UTF8.self))
@@ -114,6 +134,14 @@ struct ReviewCommand: AsyncParsableCommand {
               String(candidate.rowCount), candidate.signed.isEmpty ? "-" : candidate.signed.joined(separator: ", "),
             ]
           }))
+    for candidate in waiting where !candidate.unclear.isEmpty {
+      let names = candidate.unclear.joined(separator: ", ")
+      let notSecret = SecrecyReview.notSecret.rawValue
+      writeOutput(
+        isChinese
+          ? "\(candidate.dataset):\(names) 的保密审查结论不是“\(notSecret)”,须重新签署\n"
+          : "\(candidate.dataset): the secrecy review of \(names) does not say \(notSecret); they must sign again\n")
+    }
   }
 }
 
@@ -124,7 +152,7 @@ struct ApproveCommand: ParsableCommand {
     abstract: "Signs the form of a candidate, on the officer's own machine.",
     discussion: """
       Needs the form and the officer's key only: no workspace, no network. What the secrecy review (保密审查) came to and the legal basis
-      are signed with it.
+      are signed with it; only 不涉密 (nothing in it is secret) lets a release go out.
 
       Examples:
         daylight approve form.json --officer wang --key wang.key --secrecy-review 不涉密 --legal-basis 沪府令21号 --output wang.approval.json
@@ -139,7 +167,7 @@ struct ApproveCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The officer's secret key: what daylight officer new wrote.", valueName: "file"))
   var key: String
 
-  @Option(help: ArgumentHelp("What the secrecy review came to.", valueName: "text"))
+  @Option(help: ArgumentHelp("What the secrecy review came to: 不涉密 (nothing is secret) or 涉密.", valueName: "result"))
   var secrecyReview: String
 
   @Option(help: ArgumentHelp("The legal basis of the release.", valueName: "text"))
@@ -149,17 +177,26 @@ struct ApproveCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    guard !secrecyReview.allSatisfy(\.isWhitespace), !legalBasis.allSatisfy(\.isWhitespace) else {
-      throw ValidationError("--secrecy-review and --legal-basis must say something")
+    let isChinese = terminalLanguage() == .zh
+    guard SecrecyReview(rawValue: secrecyReview) != nil else {
+      let (notSecret, secret) = (SecrecyReview.notSecret.rawValue, SecrecyReview.secret.rawValue)
+      throw ValidationError(
+        isChinese
+          ? "--secrecy-review 只能是“\(notSecret)”或“\(secret)”;只有“\(notSecret)”才能发布"
+          : "--secrecy-review must be \(notSecret) (nothing is secret) or \(secret); only the first lets a release go out"
+      )
+    }
+    guard !legalBasis.allSatisfy(\.isWhitespace), !legalBasis.hasControlCharacters else {
+      throw ValidationError(isChinese ? "--legal-basis 必须写明依据" : "--legal-basis must say something")
     }
     let text = String(decoding: try officerFile(key), as: UTF8.self).filter { !$0.isWhitespace }
     guard let seed = decodeHex(text), seed.count == 32 else {
-      throw ValidationError("\(key) is no key: daylight officer new makes one")
+      throw ValidationError("\(key) is not a key: daylight officer new makes one")
     }
     guard let json = try? JSONParser.parse(try officerFile(form)),
-      let approval = signApproval(
+      let approval = try signApproval(
         form: json, officer: officer, secrecyReview: secrecyReview, legalBasis: legalBasis, seed: seed)
-    else { throw ValidationError("\(form) is no form: daylight review DATASET --export FILE writes one") }
+    else { throw ValidationError("\(form) is not a form: daylight review DATASET --export FILE writes one") }
     try writeOfficerFile(approval.prettyBytes, to: output)
     writeOutput(terminalLanguage() == .zh ? "已写入 \(output)。\n" : "Wrote \(output).\n")
   }
@@ -169,25 +206,39 @@ struct ApproveCommand: ParsableCommand {
 struct RejectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reject",
-    abstract: "Drops a candidate that waits for approval, and says why.",
+    abstract: "Sends a candidate that waits for approval back, and says why.",
     discussion: """
+      It does not come again before the data, the release in force or the configuration have changed, or until --undo.
+
       Examples:
         daylight reject health/cases --reason 需先核实第三列
+        daylight reject health/cases --undo                  the same candidate may be submitted again
       """)
 
   @Argument(help: ArgumentHelp("The dataset, as department/dataset.", valueName: "dataset"))
   var dataset: String
 
   @Option(help: ArgumentHelp("Why; it stays in the ledger.", valueName: "text"))
-  var reason: String
+  var reason: String?
+
+  @Flag(help: "Take the last rejection back.")
+  var undo = false
 
   @OptionGroup var site: SiteOptions
   @OptionGroup var clock: ClockOptions
 
   func run() async throws {
     guard let id = DatasetID(dataset) else { throw ValidationError("\(dataset) must be department/dataset") }
-    guard !reason.allSatisfy(\.isWhitespace) else { throw ValidationError("--reason must say why") }
-    try site.publisher(clock).reject(id, reason: LocalizedText(zh: "审批未通过:\(reason)", en: "rejected: \(reason)"))
+    guard undo != (reason != nil) else { throw ValidationError("either --reason TEXT or --undo is needed") }
+    guard let reason else {
+      try await site.publisher(clock).undoRejection(id)
+      writeOutput(site.language == .zh ? "\(id) 的退回已撤销,下次运行重新送审。\n" : "The rejection of \(id) is taken back.\n")
+      return
+    }
+    guard !reason.allSatisfy(\.isWhitespace), !reason.hasControlCharacters, reason.count <= 1_000 else {
+      throw ValidationError("--reason must say why, in at most 1000 characters")
+    }
+    try await site.publisher(clock).reject(id, reason: LocalizedText(zh: "审批未通过:\(reason)", en: "rejected: \(reason)"))
     writeOutput(site.language == .zh ? "\(id) 的待审批发布已退回。\n" : "The candidate of \(id) was rejected.\n")
   }
 }
@@ -195,7 +246,53 @@ struct RejectCommand: AsyncParsableCommand {
 /// The command `daylight officer`.
 struct OfficerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "officer", abstract: "Keys of those who approve releases.", subcommands: [New.self])
+    commandName: "officer", abstract: "Those who approve releases: their keys, and who of them counts.",
+    subcommands: [New.self, Admit.self])
+
+  /// The command `daylight officer admit`.
+  struct Admit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Makes the officers of site.yaml count, where fewer than two are left of those who signed last.",
+      discussion: """
+        New officers count once two of the earlier ones have signed a release. Where fewer than two of them are left, nobody could ever
+        sign again: this command lets the present list count from now on. It is written into the ledger, and shown in `daylight status`.
+
+        Examples:
+          daylight officer admit --reason 王、李已调离,依人事令2027-15号
+          daylight officer admit health/cases --reason 王、李已调离
+        """)
+
+    @Argument(help: ArgumentHelp("Datasets as department/dataset; all when none is named.", valueName: "dataset"))
+    var selection: [String] = []
+
+    @Option(help: ArgumentHelp("Why; it stays in the ledger.", valueName: "text"))
+    var reason: String
+
+    @OptionGroup var site: SiteOptions
+    @OptionGroup var clock: ClockOptions
+
+    func run() async throws {
+      guard !reason.allSatisfy(\.isWhitespace), !reason.hasControlCharacters, reason.count <= 1_000 else {
+        throw ValidationError("--reason must say why, in at most 1000 characters")
+      }
+      let publisher = try site.publisher(clock)
+      let named = try selection.map { name in
+        guard let id = DatasetID(name) else { throw ValidationError("\(name) must be department/dataset") }
+        return id
+      }
+      let isChinese = site.language == .zh
+      let admitted = try await publisher.admitOfficers(
+        try named.isEmpty ? publisher.datasetsWithApproval() : named,
+        reason: LocalizedText(zh: "审批人员变更:\(reason)", en: "officers changed: \(reason)"))
+      guard !admitted.isEmpty else {
+        return writeOutput(isChinese ? "没有需要变更的数据集。\n" : "There is no dataset of which that is needed.\n")
+      }
+      for dataset in admitted {
+        writeOutput(
+          isChinese ? "\(dataset):现任审批人员从现在起有效。\n" : "\(dataset): the officers of site.yaml count from now on.\n")
+      }
+    }
+  }
 
   /// The command `daylight officer new`.
   struct New: ParsableCommand {

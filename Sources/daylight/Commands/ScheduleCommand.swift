@@ -72,7 +72,7 @@ struct ScheduleCommand: AsyncParsableCommand {
       let publisher = Publisher(
         site: configuration, privateStore: try site.privateStore(),
         publicRoot: try SiteOptions.absolute(site.publicFolder), clock: try clock.clock(of: configuration),
-        acceptsClock: clock.acceptClock, logger: logger)
+        acceptsClock: clock.acceptClock, logger: logger, announce: site.announce)
       return (try await Scheduler(publisher: publisher, zone: zone)(await site.plans(reader, configuration)), zone)
     }
 

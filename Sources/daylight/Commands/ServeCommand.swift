@@ -38,6 +38,10 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Connections at a time.")
   var connections = 1_024
 
+  @Option(
+    help: "Connections at a time of one address; 0 for no limit. 128 when left out, none where requests have none.")
+  var connectionsByAddress: Int?
+
   @Option(help: "Requests at a time of one address; 0 for no limit, where a reverse proxy is the only client.")
   var requestsByAddress = 32
 
@@ -55,7 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...65_535).contains(port) else { throw ValidationError("--port must lie from 0 to 65535") }
-    guard connections > 0, requestsByAddress >= 0, headTimeout > 0, writeTimeout > 0 else {
+    guard connections > 0, requestsByAddress >= 0, connectionsByAddress ?? 0 >= 0, headTimeout > 0, writeTimeout > 0
+    else {
       throw ValidationError("limits must be positive")
     }
   }
@@ -68,18 +73,20 @@ struct ServeCommand: AsyncParsableCommand {
     var limits = Serve.Limits()
     limits.connections = connections
     limits.requestsByAddress = requestsByAddress
+    limits.connectionsByAddress = connectionsByAddress ?? (requestsByAddress == 0 ? 0 : limits.connectionsByAddress)
     limits.headTimeout = headTimeout
     limits.writeTimeout = writeTimeout
-    let isQuiet = quiet
+    let log = quiet ? nil : AccessLog()
     let hosts = host.isEmpty ? ["127.0.0.1"] + (hasIPv6() ? ["::1"] : []) : host
     let serve = try Serve(
       root: folder, hosts: hosts, port: port, limits: limits, logger: startLogging(.error),
-      log: { access in if !isQuiet { writeOutput(line(access)) } })
+      log: { access in log?.add(line(access)) })
     let isChinese = (lang ?? terminalLanguage()) == .zh
     try await serve { host, port in
       let name = host.contains(":") ? "[\(host)]" : host
       writeError((isChinese ? "正在提供服务:" : "serving ") + "http://\(name):\(port)/\n")
     }
+    log?.end()
   }
 
   /// Some machines have IPv6 switched off.

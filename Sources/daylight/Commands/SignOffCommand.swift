@@ -43,7 +43,9 @@ struct SignOffCommand: AsyncParsableCommand {
     guard !steward.isEmpty, !approver.isEmpty, steward != approver else {
       throw ValidationError("--steward and --approver must be two persons")
     }
-    guard let expires = CivilDate(until), expires >= now.today, expires.year <= now.today.year + 2 else {
+    guard let expires = CivilDate(until), expires >= now.today,
+      expires.year <= now.today.year + ColumnSignOff.longestYearCount
+    else {
       throw ValidationError("--until must be a day from today on, two years from now at most: 2027-06-30")
     }
     let plans = try await site.plans(reader, configuration)

@@ -41,11 +41,7 @@ struct Status: AsyncParsableCommand {
       publicRoot: publicRoot,
       now: try clock.clock(of: configuration).now, zone: zone)
     if let html {
-      let path = try SiteOptions.absolute(html)
-      guard path != publicRoot, !path.hasPrefix(publicRoot + "/") else {
-        throw ValidationError("--html \(html) lies below the public folder: this page is private")
-      }
-      guard fileKind(path) != .folder else { throw ValidationError("--html \(html) is a folder") }
+      let path = try site.privateFile(html, option: "--html")
       try writeDurably(StatusPage(site: configuration, zone: zone).bytes(status), to: path, mode: 0o600)
       writeOutput(site.language == .zh ? "已写入 \(html)\n" : "wrote \(html)\n")
       return

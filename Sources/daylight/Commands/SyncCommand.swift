@@ -14,7 +14,8 @@ struct SyncCommand: AsyncParsableCommand {
     discussion: """
       The first time, --root names root metadata that you got from the publisher and trust; after that the mirror remembers it.
       A mirror has the layout of the site, and can be served and mirrored in turn. Whatever goes wrong leaves it as it was; a
-      transfer that was cut off goes on from there. Exit code 5: something is not what was signed. 4: no place can be reached.
+      transfer that was cut off goes on from there. Exit code 5: something is not what was signed. 4: no place can be reached, or the
+      site is being published just now.
 
       Examples:
         daylight sync https://data.changning.example mirror --root changning-root.json
@@ -86,7 +87,7 @@ struct SyncCommand: AsyncParsableCommand {
     settings.stallTimeout = stallTimeout
     settings.totalTimeout = 86_400
     settings.maximumRate = try rate.map(bytesPerSecond)
-    for dataset in only where dataset.split(separator: "/").count != 2 {
+    for dataset in only where DatasetID(dataset) == nil {
       throw ValidationError("--only \(dataset) must be department/dataset")
     }
     let trusted: [UInt8]?
@@ -125,7 +126,8 @@ struct SyncCommand: AsyncParsableCommand {
       // Its hints are for who publishes.
       let text = error.text[lang ?? terminalLanguage()].split(separator: "\n").first ?? ""
       (code, problem) = (error.isRefusal ? 1 : 4, "sync: \(text)")
-    case let error as SyncError: (code, problem) = (error.isUsage ? 2 : 1, error.description)
+    case let error as SyncError:
+      (code, problem) = (error.kind == .usage ? 2 : error.kind == .transient ? 4 : 1, error.description)
     default: (code, problem) = (1, String(describing: error))
     }
     if json {
@@ -173,9 +175,9 @@ struct SyncCommand: AsyncParsableCommand {
   private func bytesPerSecond(_ text: String) throws -> Int {
     let units: [Character: Int] = ["k": 1_000, "K": 1_000, "m": 1_000_000, "M": 1_000_000]
     let unit = text.last.flatMap { units[$0] }
-    guard let number = Int(unit == nil ? text : String(text.dropLast())), number > 0 else {
-      throw ValidationError("--rate must be a number of bytes a second: 500k, 2M")
-    }
-    return number * (unit ?? 1)
+    guard let number = Int(unit == nil ? text : String(text.dropLast())), number > 0,
+      case (let rate, false) = number.multipliedReportingOverflow(by: unit ?? 1)
+    else { throw ValidationError("--rate must be a number of bytes a second: 500k, 2M") }
+    return rate
   }
 }

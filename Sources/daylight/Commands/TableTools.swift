@@ -130,7 +130,7 @@ struct ValidateCommand: AsyncParsableCommand {
       }
     }
     if let html {
-      let name = file.input.split(separator: "/").last.map(String.init) ?? ""
+      let name = file.input.lastPathPart
       let subject = ReportPage.Subject(
         name: LocalizedText(zh: name, en: name), detail: "", reports: [found], facts: facts)
       try writeDurably(ReportPage(subjects: [subject]).bytes(), to: SiteOptions.absolute(html), mode: 0o600)
@@ -160,8 +160,8 @@ struct ValidateCommand: AsyncParsableCommand {
   private func refusePublicPlace(_ path: String) throws {
     var folder = try SiteOptions.absolute(path)
     let usual = try SiteOptions.absolute("public")
-    while let slash = folder.lastIndex(of: "/") {
-      folder = String(folder[..<slash])
+    while let parent = folder.parentPath {
+      folder = parent
       guard folder == usual || fileKind("\(folder)/metadata/timestamp.json") != nil else { continue }
       throw ValidationError("--show-values writes nothing below the public folder \(folder)")
     }
@@ -202,7 +202,7 @@ struct ReadCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await readTable(inputPath(file.input), form: file.form(), as: format) {
-      writeOutput(String(decoding: $0, as: UTF8.self))
+      writeRows(String(decoding: $0, as: UTF8.self))
     }
   }
 }

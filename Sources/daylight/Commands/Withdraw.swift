@@ -37,6 +37,14 @@ struct Withdraw: AsyncParsableCommand {
   func validate() throws {
     if undo == (reason != nil) { throw ValidationError("either --reason TEXT or --undo is needed") }
     if let reason, reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say why") }
+    for text in [reason, reasonEn].compactMap(\.self) {
+      guard !text.hasControlCharacters, !text.contains("\n") else {
+        throw ValidationError("--reason must be one line without control characters: it is published")
+      }
+      guard text.count <= 1_000 else {
+        throw ValidationError("--reason has \(text.count) characters: 1000 at most are published")
+      }
+    }
   }
 
   func run() async throws {
@@ -54,11 +62,18 @@ struct Withdraw: AsyncParsableCommand {
 }
 
 extension SiteOptions {
+  /// Tells people something about the site as a whole, in their language.
+  var announce: @Sendable (LocalizedText) -> Void {
+    let language = language
+    return { writeError("daylight: \($0[language])\n") }
+  }
+
   /// For what is done to the site as a whole, outside a publication.
   func publisher(_ clock: ClockOptions) throws -> Publisher {
     let configuration = try reader().site()
     return Publisher(
       site: configuration, privateStore: try privateStore(), publicRoot: try Self.absolute(publicFolder),
-      clock: try clock.clock(of: configuration), acceptsClock: clock.acceptClock, logger: startLogging(.notice))
+      clock: try clock.clock(of: configuration), acceptsClock: clock.acceptClock, logger: startLogging(.notice),
+      announce: announce)
   }
 }

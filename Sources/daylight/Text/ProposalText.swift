@@ -62,7 +62,7 @@ struct ProposalText {
   }
 
   /// From the dataset's folder, where it lies below it.
-  private var sourcePath: String { path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path }
+  private var sourcePath: String { path.relativePath(below: folder) ?? path }
 
   private var dialectMembers: [String] {
     let dialect = proposal.dialect, plain = Source.Dialect()

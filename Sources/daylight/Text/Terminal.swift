@@ -2,10 +2,15 @@ internal import Glibc
 internal import Publication
 
 /// Writes all of a text to standard output; what cannot be written any more is dropped.
-func writeOutput(_ text: String) { writeAll(text, to: STDOUT_FILENO) }
+///
+/// File names, header texts and keys are other people's: none of them may do anything to the terminal.
+func writeOutput(_ text: String) { writeAll(text.withVisibleControls, to: STDOUT_FILENO) }
+
+/// Writes rows as they are to standard output, for another program to read.
+func writeRows(_ text: String) { writeAll(text, to: STDOUT_FILENO) }
 
 /// Writes all of a text to standard error.
-func writeError(_ text: String) { writeAll(text, to: STDERR_FILENO) }
+func writeError(_ text: String) { writeAll(text.withVisibleControls, to: STDERR_FILENO) }
 
 private func writeAll(_ text: String, to descriptor: Int32) {
   let bytes = Array(text.utf8)
@@ -55,4 +60,23 @@ func alignedTable(_ rows: [[String]]) -> String {
     while line.last == " " { line.removeLast() }
     return line + "\n"
   }.joined()
+}
+
+/// Runs work on a thread of its own.
+func detachThread(_ work: @escaping @Sendable () -> Void) {
+  final class Box: Sendable {
+    let work: @Sendable () -> Void
+    init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+  }
+  var thread = pthread_t()
+  let context = Unmanaged.passRetained(Box(work)).toOpaque()
+  let result = pthread_create(
+    &thread, nil,
+    { context in
+      guard let context else { return nil }
+      Unmanaged<Box>.fromOpaque(context).takeRetainedValue().work()
+      return nil
+    }, context)
+  precondition(result == 0, "no thread")
+  pthread_detach(thread)
 }
