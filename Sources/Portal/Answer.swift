@@ -41,7 +41,7 @@ struct Answer {
   /// What becomes of a GET or HEAD of a representation: conditions first, then ranges (RFC 9110 §13.2.2).
   init(_ representation: Representation, request: HTTPHeaders, isGet: Bool) {
     let tag = "\"\(representation.entityTag)\""
-    let canSeek = if case .file = representation.body { true } else { false }
+    let canSeek = if case .unpacked = representation.body { false } else { true }
     var fields: [(String, String)] = [
       ("ETag", tag), ("Last-Modified", representation.modified.httpDate),
       ("Cache-Control", representation.caching.rawValue), ("Accept-Ranges", canSeek ? "bytes" : "none"),

@@ -12,6 +12,7 @@ final class Clients: Sendable {
     var connections: [ObjectIdentifier: any Channel] = [:]
     var connectionsByAddress: [String: Int] = [:]
     var requestsByAddress: [String: Int] = [:]
+    var unpackings = 0
     var isEnding = false
     var ended: CheckedContinuation<Void, Never>?
   }
@@ -65,6 +66,20 @@ final class Clients: Sendable {
   }
 
   func endRequest(_ place: Place) { state.withLock { Self.count(&$0.requestsByAddress, place.address, -1) } }
+
+  /// Answers that are unpacked on the way, at a time: each takes the memory that unpacking needs, as long as its client takes.
+  private static let unpackingLimit = 256
+
+  /// Whether one more answer may be unpacked on its way now; `endUnpacking` gives it back.
+  func beginUnpacking() -> Bool {
+    state.withLock { state in
+      guard state.unpackings < Self.unpackingLimit else { return false }
+      state.unpackings += 1
+      return true
+    }
+  }
+
+  func endUnpacking() { state.withLock { $0.unpackings -= 1 } }
 
   /// Whether connections are to be closed with their next answer.
   var isEnding: Bool { state.withLock { $0.isEnding } }

@@ -40,15 +40,14 @@ final class Connection: ChannelInboundHandler {
     var byteCount = 0
     let start = ContinuousClock().now
     let isCounted: Bool
+    var isUnpacked = false
     var isLast: Bool
   }
 
   /// Bytes that a client must take before it gets more.
   private static let pieceByteCount = 256 << 10
   /// What is unpacked on the way, at a time: each connection has its own.
-  static let unpackedByteCount = 32 << 10
-  /// A small file goes out with its head.
-  private static let smallByteCount = 32 << 10
+  static let unpackedByteCount = 16 << 10
 
   init(_ service: Service, _ place: Clients.Place) {
     self.service = service
@@ -154,10 +153,12 @@ final class Connection: ChannelInboundHandler {
     let path = String(parts.first ?? "")
     let wantsMark = parts.count > 1 && parts[1].split(separator: "&").contains("bom=true")
     let (finder, service) = (service.finder, service)
+    if !wantsMark, let small = finder.smallResource(path) { return send(.file(small), path, head, context) }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     // Looking at files blocks.
     NIOThreadPool.singleton.runIfActive(eventLoop: context.eventLoop) {
-      try finder.resource(path, wantsMark: wantsMark)
+      let resource = try finder.resource(path, wantsMark: wantsMark)
+      return wantsMark ? resource : finder.keepingSmall(resource, of: path)
     }.whenComplete { result in
       let (connection, context) = bound.value
       switch result {
@@ -175,6 +176,19 @@ final class Connection: ChannelInboundHandler {
     if case .missing = resource {} else { answer?.path = path }
     switch resource {
     case .file(let representation):
+      if case .unpacked = representation.body, head.method == .GET {
+        guard service.clients.beginUnpacking() else {
+          var answer = Answer(
+            .serviceUnavailable,
+            LocalizedText(
+              zh: "解压下载过多,请稍后再试,或下载 .gz 文件。",
+              en: "Too many downloads are unpacked just now; try again, or take the .gz file."))
+          answer.headers.replaceOrAdd(name: "Cache-Control", value: "no-store")
+          answer.headers.add(name: "Retry-After", value: "10")
+          return send(answer, nil, head, context)
+        }
+        answer?.isUnpacked = true
+      }
       // A range is a matter of GET alone (RFC 9110 §14.2).
       let answer = Answer(representation, request: head.headers, isGet: head.method == .GET)
       send(answer, representation, head, context)
@@ -231,6 +245,10 @@ final class Connection: ChannelInboundHandler {
       write(.byteBuffer(buffer), bytes.count, context) { $0.send(rest, representation, $1) }
     case .range(let range):
       switch representation?.body {
+      case .memory(let bytes):
+        write(.byteBuffer(context.channel.allocator.buffer(bytes: bytes[range])), range.count, context) {
+          $0.send(rest, representation, $1)
+        }
       case .file(let file):
         do {
           let source = try FileToSend(file)
@@ -328,6 +346,7 @@ final class Connection: ChannelInboundHandler {
     guard let ended = answer else { return }
     answer = nil
     if ended.isCounted { service.clients.endRequest(place) }
+    if ended.isUnpacked { service.clients.endUnpacking() }
     service.log(
       Serve.Access(
         method: ended.method, path: ended.path, status: ended.status, byteCount: ended.byteCount,

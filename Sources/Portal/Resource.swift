@@ -33,6 +33,8 @@ struct Representation: Sendable {
 
   enum Body: Sendable {
     case file(OpenFile)
+    /// A small file, as it was read.
+    case memory([UInt8])
     /// A gzip file's contents, after a byte order mark where Excel needs one.
     case unpacked(Unpacking)
   }
@@ -109,7 +111,21 @@ final class Finder: Sendable {
     /// Digests of files as they were when somebody last looked.
     var digests: [FileState: Digest] = [:]
     var records: [String: ReleaseRecord] = [:]
+    /// Small files that were asked for, by path, while neither they nor the signed timestamp change.
+    var small: [String: Small] = [:]
+    var smallByteCount = 0
   }
+
+  private struct Small: Sendable {
+    let place: String
+    let file: FileState
+    let timestamp: FileState?
+    let representation: Representation
+  }
+
+  /// Bytes of a file that is kept in memory, and of all of them.
+  private static let smallFile = 32 << 10
+  private static let smallFiles = 4 << 20
 
   /// - Parameter root: absolute, without links.
   init(root: String, logger: Logger) {
@@ -143,6 +159,41 @@ final class Finder: Sendable {
     default: return try plainFile(path, parts)
     }
   }
+
+  /// A small file that was asked for before and is as it was then; it takes two looks at the disk's own memory.
+  func smallResource(_ path: String) -> Representation? {
+    guard let small = state.withLock({ $0.small[path] }) else { return nil }
+    guard FileState(at: small.place) == small.file, FileState(at: timestampPath) == small.timestamp else { return nil }
+    return small.representation
+  }
+
+  /// Reads a small file into memory, to answer whoever asks for it next.
+  func keepingSmall(_ resource: Resource, of path: String) -> Resource {
+    guard case .file(let found) = resource, case .file(let open) = found.body, found.byteCount <= Self.smallFile,
+      path.utf8.count < 1_024
+    else { return resource }
+    var bytes: [UInt8] = []
+    guard (try? open.file.read(found.byteCount, at: 0, appendingTo: &bytes)) == found.byteCount,
+      (try? open.file.currentState()) == open.file.state
+    else { return resource }
+    let representation = Representation(
+      byteCount: found.byteCount, entityTag: found.entityTag, digest: found.digest, modified: found.modified,
+      mediaType: found.mediaType, caching: found.caching, fileNames: found.fileNames, body: .memory(bytes))
+    let small = Small(
+      place: open.file.path, file: open.file.state, timestamp: FileState(at: timestampPath),
+      representation: representation)
+    state.withLock { state in
+      if state.smallByteCount + bytes.count > Self.smallFiles || state.small.count >= 2_000 {
+        state.small.removeAll()
+        state.smallByteCount = 0
+      }
+      let before = state.small.updateValue(small, forKey: path)
+      state.smallByteCount += bytes.count - (before?.representation.byteCount ?? 0)
+    }
+    return .file(representation)
+  }
+
+  private var timestampPath: String { "\(root)/metadata/timestamp.json" }
 
   // MARK: Releases
 
@@ -290,7 +341,7 @@ final class Finder: Sendable {
   ///
   /// Metadata that cannot be read or do not verify change nothing: what was signed before is still signed. Nil where there was nothing.
   private func currentIndex() -> SiteIndex? {
-    let stamp = (try? InputFile(path: "\(root)/metadata/timestamp.json"))?.state
+    let stamp = FileState(at: timestampPath)
     let (known, isSame) = state.withLock { ($0.index, $0.index != nil && $0.timestamp == stamp) }
     if isSame { return known }
     do {
