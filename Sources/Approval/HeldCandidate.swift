@@ -56,9 +56,10 @@ package struct HeldCandidate: Sendable {
   }
 
   package static func discard(_ folder: String) throws {
+    // First: without it there is no candidate, whatever else is left of one.
+    try removeTree("\(folder)/candidate.json")
     try removeTree("\(folder)/files")
     try removeTree("\(folder)/approvals")
-    try removeTree("\(folder)/candidate.json")
     try removeTree("\(folder)/shown")
     try removeTree("\(folder)/masks.json")
   }

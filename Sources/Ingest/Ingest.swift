@@ -189,7 +189,7 @@ package struct IngestError: Error, Sendable, CustomStringConvertible {
         en:
           "\(place) is still being written\nhint: it is worth another try; ask the department to write under another name and rename the file when it is whole"
       )
-    case .noFile: LocalizedText(zh: "\(place) 不是普通文件", en: "\(place) is not a regular file")
+    case .noFile: LocalizedText(zh: "\(place) 不是普通文件", en: "\(place) is no regular file")
     case .unreadable(let why): LocalizedText(zh: "源文件无法读取:\(why)", en: why)
     case .transfer(let error): error.text
     }

@@ -41,7 +41,7 @@ struct PublishCatalog {
     let withdrawals = withdrawals ?? published.withdrawals
     let gone = Set(withdrawals.filter { !$0.isUndone }.map(\.dataset))
     let state = published.repository
-    let entries = try await entries(releases, published: published).filter { !gone.contains($0.dataset.id) }
+    let entries = try await entries(releases, published: published, without: gone)
     let released = Set(entries.map(\.dataset.id))
     let listed = listed.filter { !released.contains($0.dataset) && !gone.contains($0.dataset) }
     // The first publication of a site needs something to say; later ones may have lost their last entry.
@@ -65,7 +65,7 @@ struct PublishCatalog {
   ) throws -> [SignedRole] {
     var record = try privateStore.publicationRecord() ?? PublicationRecord(published)
     let manifest = try MakeManifest(
-      expiries: site.expiries, floors: record.floors,
+      expiries: site.expiries, floors: record.versions, newRoleFloor: record.gap?.version ?? 0,
       used: try published.repository?.signedVersions(publicStore.names(in: "metadata")) { try publicStore.contents($0) }
         ?? [:],
       keptRoot: published.repository == nil ? try newestKeptRoot() : nil,
@@ -77,7 +77,6 @@ struct PublishCatalog {
     try noteMaking(of: manifest?.digest(of: "site/tree.json") ?? published.treeDigest, isTrial: published.isTrial)
 
     var promotion = try Promotion(folder: privateStore.stagedFolder)
-    promotion.note = note
     // Nobody follows a name that no metadata in force lead to; so whoever looks at the folder meanwhile finds, for every file that is new,
     // who signed it.
     try addRoots(of: published, to: &promotion)
@@ -122,19 +121,36 @@ struct PublishCatalog {
 
     try beforeSeal()
     record.add(roles: roles, releases: releases.map { ($0.record.dataset, $0.record.release) }, tree.withdrawals)
-    try privateStore.setPublicationRecord(record)
     for role in roles where role.name == "root" {
       try privateStore.keepPublishedRoot(role.bytes, version: role.version)
     }
+    promotion.note = .members([("names", record.json), ("runs", note)])
     try promotion.seal()
+    // Certain, and nothing of it public yet: names are given from here on.
+    try privateStore.setPublicationRecord(record)
     try promotion.carryOut(in: publicStore)
     try noteCommit()
     try promotion.drop()
     return roles
   }
 
+  /// Carries out a promotion that an earlier process sealed.
+  ///
+  /// - Returns: what the ledger should say of it.
+  func carryOut(_ interrupted: Promotion) throws -> JSON {
+    // A version of Daylight before there were records left a list of runs alone.
+    if let names = interrupted.note["names"].flatMap(PublicationRecord.init) {
+      var record = try privateStore.publicationRecord() ?? PublicationRecord()
+      record.add(names)
+      try privateStore.setPublicationRecord(record)
+    }
+    try interrupted.carryOut(in: publicStore)
+    try noteCommit()
+    return interrupted.note["runs"] ?? interrupted.note
+  }
+
   /// Notes that a promotion was carried out: a public root without it is one that was lost.
-  func noteCommit() throws {
+  private func noteCommit() throws {
     guard var record = try privateStore.publicationRecord(), !record.isCommitted || record.needsRepair else { return }
     record.isCommitted = true
     record.needsRepair = false
@@ -200,10 +216,14 @@ struct PublishCatalog {
     return (try? input.digest()) == file.digest
   }
 
-  private func entries(_ releases: [Release], published: PublishedSite) async throws -> [CatalogEntry] {
-    let new = Set(releases.map(\.record.dataset))
-    return try releases.map { try CatalogEntry($0, earlier: published.records(of: $0.record.dataset)) }
-      + (try await inParallel(published.datasets.filter { !new.contains($0) }) {
+  private func entries(_ releases: [Release], published: PublishedSite, without gone: Set<DatasetID>) async throws
+    -> [CatalogEntry]
+  {
+    let done = gone.union(releases.map(\.record.dataset))
+    return try releases.filter { !gone.contains($0.record.dataset) }.map {
+      try CatalogEntry($0, earlier: published.records(of: $0.record.dataset))
+    }
+      + (try await inParallel(published.datasets.filter { !done.contains($0) }) {
         try CatalogEntry(standing: published.records(of: $0))
       })
   }
@@ -276,7 +296,5 @@ extension PublicationRecord {
     for role in roles { versions[role.name] = max(versions[role.name] ?? 0, role.version) }
     for (dataset, release) in new { releases[dataset] = max(releases[dataset] ?? release, release) }
     self.withdrawals = withdrawals.map(\.json)
-    // From here on every role lies above the gap.
-    if !roles.isEmpty { gap = gap.map { Gap(version: 0, release: $0.release) } }
   }
 }

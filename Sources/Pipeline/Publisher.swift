@@ -326,11 +326,11 @@ package struct Publisher: Sendable {
     let names = lost.map { "\($0)/\($1)" }.joined(separator: "\n  ")
     announce(
       LocalizedText(
-        zh: "公开目录比最近一次发布旧(时间戳 \(versions)),应是从镜像恢复的;新名称接在已用过的之后"
+        zh: "公开目录的时间戳版本低于可能已用过的版本(\(versions)):目录是恢复的,或某次发布被中断;新版本号将更高"
           + (lost.isEmpty ? "" : "\n缺少以下发布,数据集下次运行时会重新发布:\n  \(names)"),
         en:
-          "the public folder is older than what was published last (timestamp \(versions)): it was restored; names go on "
-          + "above those that were used"
+          "the public folder has a lower version than may have been used (timestamp \(versions)): it was restored, or a "
+          + "publication was cut off; new versions lie above"
           + (lost.isEmpty ? "" : "\nit lacks these releases; their datasets are released anew:\n  \(names)")))
   }
 
@@ -375,9 +375,7 @@ package struct Publisher: Sendable {
         return try interrupted.drop()
       }
       announce(LocalizedText(zh: "正在补完上次中断的发布", en: "finishing an interrupted promotion"))
-      try interrupted.carryOut(in: publicStore)
-      try publishCatalog.noteCommit()
-      try noteInLedger(interrupted.note)
+      try noteInLedger(publishCatalog.carryOut(interrupted))
       try interrupted.drop()
     } catch  where !Promotion.mayBeTriedAgain(after: error) {
       let place = privateStore.newPlaceAside(at: clock.now)

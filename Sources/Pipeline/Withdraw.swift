@@ -14,14 +14,16 @@ extension Publisher {
   package func withdraw(_ dataset: DatasetID, reason: LocalizedText) async throws -> DatasetResult {
     try await exclusively {
       let published = try publishedSite()
-      let records = try published.records(of: dataset)
-      guard let newest = records.first else {
+      guard let last = published.releases(of: dataset).first else {
         throw StoreError(kind: .configuration, "\(dataset) has no release that could be taken back")
       }
-      let title = newest.json["metadata"]?["title"]
+      // One of which the files were damaged can be taken back all the same.
+      let newest = try? published.records(of: dataset).first
+      let title = newest?.json["metadata"]?["title"]
       let withdrawal = Withdrawal(
         dataset: dataset, title: LocalizedText(zh: title?["zh"]?.text ?? dataset.description, en: title?["en"]?.text),
-        reason: reason, at: clock.now, lastRelease: newest.release, lastVersion: newest.version, issued: newest.issued,
+        reason: reason, at: clock.now, lastRelease: last,
+        lastVersion: try newest?.version ?? privateStore.ledger.version(of: dataset, last), issued: newest?.issued,
         earlier: published.withdrawals.first { $0.dataset == dataset }?.asPast ?? [])
       let findings = CheckOutput.findings(inRecord: withdrawal.json, name: "site/withdrawals.json")
       guard findings.isEmpty else { throw Refusal(Report(stage: .outputCheck, findings: findings, rowCount: 0)) }

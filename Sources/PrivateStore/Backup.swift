@@ -154,10 +154,16 @@ extension PrivateStore {
     // The public folder was never lost, and says itself what was published last.
     if let folder = json["public"]?.text, folder == folderIdentity(publicRoot) { return }
     let made = json["made"]?.integer ?? moment.secondsSince1970 - 366 * 86_400
-    // A publication takes a tenth of a second at least, and a dataset is not released a thousand times a day.
+    // A publication takes a tenth of a second at least, and a dataset is released less than once a second: also after a second machine
+    // was lost on the same day.
     let publications = min(max(moment.secondsSince1970 - made, 0), 1 << 32) * 10 + 100
+    // Since the day began anywhere on Earth.
+    let seconds = max(moment.secondsSince1970 - today.daysSince1970 * 86_400 + 14 * 3_600, 0)
     record.gap = PublicationRecord.Gap(
-      version: (record.versions.values.max() ?? 0) + publications, release: ReleaseID(date: today, number: 1_000))
+      version: (record.versions.values.max() ?? 0) + publications,
+      release: ReleaseID(date: today, number: 1_000 + seconds))
+    // A root is renewed in a ceremony, and its version counts those.
+    for role in record.versions.keys where role != "root" { record.versions[role] = record.gap?.version }
     try store.setPublicationRecord(record)
   }
 

@@ -4,7 +4,7 @@ package import Tabular
 /// What this workspace has published or was about to: names that were ever given, so that none is given twice, whatever became of the
 /// public root meanwhile.
 ///
-/// It is durable before the first public byte of a promotion.
+/// It is durable before the first public byte of a promotion, and a part of the promotion's seal.
 package struct PublicationRecord: Sendable, Equatable {
   /// Something was published: a public root without it is one that was lost, and no beginning.
   package var isCommitted: Bool
@@ -20,7 +20,7 @@ package struct PublicationRecord: Sendable, Equatable {
   package var needsRepair = false
 
   package struct Gap: Sendable, Equatable {
-    /// No TUF role had a higher version.
+    /// No TUF role had a higher version, also none that the backup does not know of.
     package let version: Int
     /// No dataset had a later release.
     package let release: ReleaseID
@@ -30,9 +30,6 @@ package struct PublicationRecord: Sendable, Equatable {
       self.release = release
     }
   }
-
-  /// The highest version that a role may have had.
-  package var floors: [String: Int] { gap.map { gap in versions.mapValues { max($0, gap.version) } } ?? versions }
 
   /// The newest release that a dataset may have had.
   package func newest(of dataset: DatasetID) -> ReleaseID? {
@@ -47,7 +44,7 @@ package struct PublicationRecord: Sendable, Equatable {
     withdrawals = []
   }
 
-  fileprivate init?(json: JSON) {
+  package init?(json: JSON) {
     guard json["format"]?.text == Self.format, let isCommitted = json["committed"]?.boolean,
       let versions = json["versions"]?.members, let releases = json["releases"]?.members,
       let withdrawals = json["withdrawals"]?.elements
@@ -73,7 +70,7 @@ package struct PublicationRecord: Sendable, Equatable {
     }
   }
 
-  fileprivate var json: JSON {
+  package var json: JSON {
     .members([
       ("format", .string(Self.format)), ("committed", .bool(isCommitted)),
       ("versions", .members(versions.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
@@ -87,6 +84,13 @@ package struct PublicationRecord: Sendable, Equatable {
         gap.map { .members([("version", .int($0.version)), ("release", .string($0.release.description))]) }
       ),
     ])
+  }
+
+  /// Takes in the names of a later publication.
+  package mutating func add(_ later: PublicationRecord) {
+    versions.merge(later.versions, uniquingKeysWith: max)
+    releases.merge(later.releases, uniquingKeysWith: max)
+    withdrawals = later.withdrawals
   }
 
   private static let format = "daylight-published-1"

@@ -119,8 +119,9 @@ import Testing
     try export(site)
     _ = try sign(site, "wang")
     try site.write(
-      try site.text("datasets/site.yaml")
-        + "# a comment\nretain: {snapshots: 5}\nnotify: {}\ntransfer: {attempts: 2}\n",
+      try site.text("datasets/site.yaml").replacingOccurrences(
+        of: TestSite.takesFilesAtOnce, with: "transfer: {quiet_seconds: 0, attempts: 2}")
+        + "# a comment\nretain: {snapshots: 5}\nnotify: {}\n",
       "datasets/site.yaml")
     let file = "datasets/office/things/dataset.yaml"
     try site.write("# another\n" + site.text(file).replacingOccurrences(of: "domain: 测试", with: "domain:   测试  "), file)

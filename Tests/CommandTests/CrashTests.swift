@@ -130,7 +130,7 @@ import Testing
       try victim.addDataset(columns: ["id: {disclosure: public}"], fields: [id], input: "id\n1\n")
       guard try publishKilled(victim, at: call) else { break }
       killed.append(victim)
-      call += 9
+      call += 7
     }
     let answers = try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00")
     #expect(
@@ -138,6 +138,54 @@ import Testing
     for victim in killed { #expect(try victim.daylight("publish", now: clock).code == 0) }
     #expect(
       try client.verify(killed.map { "\($0.path)/public" }, now: "2026-11-23 07:00:00").allSatisfy { $0 == "ok 9" })
+  }
+
+  /// Two officers have signed: whenever the publisher is killed, the candidate and both signatures are there until it is out.
+  @Test func aKilledPublicationLosesNoSignature() throws {
+    guard canKill else { return }
+    let start = try TestSite()
+    var officers = "\nofficers:\n"
+    for officer in ["wang", "li"] {
+      let made = try start.daylight("officer", "new", officer, "--key", "\(officer).key")
+      officers += "\(made.output.split(separator: "\n").last ?? "")\n"
+    }
+    try start.write(try start.text("datasets/site.yaml") + officers, "datasets/site.yaml")
+    for (name, approval) in [("things", ", approval: two-person"), ("others", "")] {
+      try start.addDataset(
+        name, columns: ["id: {disclosure: public}", "name: {disclosure: public}"], fields: [id, self.name],
+        input: "id,name\n1,a\n", more: "release: {key: [id]\(approval)}")
+    }
+    #expect(try start.daylight("publish", now: "2026-11-22T06:00:00Z").code == 0)
+    #expect(try start.daylight("review", "office/things", "--export", "form.json", now: clock).code == 0)
+    for officer in ["wang", "li"] {
+      #expect(
+        try start.daylight(
+          "approve", "form.json", "--officer", officer, "--key", "\(officer).key", "--secrecy-review", "不涉密",
+          "--legal-basis", "沪府令21号", "--output", "\(officer).json"
+        ).code == 0)
+      #expect(try start.daylight("review", "--import", "\(officer).json", now: clock).code == 0)
+    }
+    // Both datasets have something new, and only the signed candidate of the first may go out.
+    for name in ["things", "others"] { try start.write("id,name\n1,b\n", "datasets/office/\(name)/input.csv") }
+    var call = 1
+    var killed = 0
+    while true {
+      let victim = try copy(start)
+      guard try publishKilled(victim, at: call) else { break }
+      killed += 1
+      let isOut = victim.exists("public/data/office/things/latest/release.json")
+      if !isOut && !victim.exists("workspace/staged/promotion.json") {
+        let waiting = try victim.daylight("review", "--json", now: clock).output
+        #expect(waiting.contains("\"wang\"") && waiting.contains("\"li\""), "killed at \(call): \(waiting)")
+      }
+      let again = try victim.daylight("publish", now: clock)
+      #expect(again.code == 0, "killed at \(call): \(again.output)\(again.error)")
+      #expect(
+        try victim.unpacked("data/office/things/2026.11.22.1/data.csv.gz") == "id,name\n1,a\n", "killed at \(call)")
+      #expect(try victim.daylight("verify", "public", "--strict", "--as-of", clock).code == 0, "killed at \(call)")
+      call += 3
+    }
+    #expect(killed > 10, "\(killed)")
   }
 
   private func isReplaceable(_ path: String) -> Bool {

@@ -22,7 +22,7 @@ import Testing
       more: "release: {key: [id]}")
     try point(site, "\(scheme)://127.0.0.1:\(server.port)\(path)", source)
     try site.write(
-      try site.text("datasets/site.yaml")
+      try site.text("datasets/site.yaml").replacingOccurrences(of: TestSite.takesFilesAtOnce, with: "")
         + "\nsource_hosts: [\(hosts ?? "\"127.0.0.1:\(server.port)\"")]\ntransfer: {wait_seconds: 0, attempts: 3, connect_seconds: 2, stall_seconds: 2, total_seconds: 20, max_bytes: 1000000\(transfer)}\n",
       "datasets/site.yaml")
     return site

@@ -14,6 +14,9 @@ package struct TestSite: Sendable {
 
   package var path: String { folder.path }
 
+  /// The line of `site.yaml` that lets tests deliver a file and publish it in the same moment.
+  package static let takesFilesAtOnce = "transfer: {quiet_seconds: 0}"
+
   package init() throws {
     folder = TemporaryFolder()
     try write(
@@ -26,6 +29,7 @@ package struct TestSite: Sendable {
       publisher: {zh: 测试单位, en: Test body}
       contact: {name: {zh: 测试, en: Test}, email: test@data.example}
       license: {name: CC-BY-4.0, title: CC BY 4.0, path: "https://creativecommons.org/licenses/by/4.0/"}
+      \(Self.takesFilesAtOnce)
       """, "datasets/site.yaml")
   }
 

@@ -32,7 +32,7 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
       number == 0
       ? "the file is shorter than expected"
       : number == EINVAL
-        ? "it is not a regular file"
+        ? "it is no regular file"
         : number == ELOOP
           ? "the path leads through a link, and links are not followed"
           : number == EBADMSG ? "its digest is not the expected one" : String(cString: strerror(number))

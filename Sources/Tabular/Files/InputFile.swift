@@ -120,6 +120,13 @@ package struct FileState: Hashable, Sendable {
     changed = [Int(status.st_ctim.tv_sec), Int(status.st_ctim.tv_nsec)]
   }
 
+  /// What a name leads to just now, links not followed; nil where that is no regular file.
+  package init?(at path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    self.init(status)
+  }
+
   /// Whether contents are the same as far as the system says: a further name changes the file too, and not what is in it.
   package func hasSameContents(as other: FileState) -> Bool {
     device == other.device && number == other.number && byteCount == other.byteCount && modified == other.modified
