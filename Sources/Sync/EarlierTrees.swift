@@ -19,14 +19,15 @@ struct EarlierTrees {
 
   /// - Parameters:
   ///   - trusted: metadata in force, with every targets role.
+  ///   - names: of metadata files that are at hand: versions may be left out, after a restored backup a great many.
   ///   - limit: how many states back.
   ///   - read: gives the bytes of a file below the site; nil where there is none.
-  init(trusted: TrustedMetadata, limit: Int = 1, read: (String) -> [UInt8]?) {
+  init(trusted: TrustedMetadata, names: [String], limit: Int = 1, read: (String) -> [UInt8]?) {
     var trees: [Tree] = []
-    var version = trusted.targetsRoles.first { $0.name == "site" }?.version ?? 1
-    // Versions may be left out.
-    for _ in 0..<max(64, limit * 8) where trees.count < limit && version > 1 {
-      version -= 1
+    let version = max(trusted.targetsRoles.first { $0.name == "site" }?.version ?? 1, 1)
+    let atHand = names.filter { $0.endsWith(".site.json") }.compactMap { Int($0.prefix { $0 != "." }) }
+    let earlier = Set(atHand.filter { (1..<version).contains($0) } + (max(version - 64, 1)..<version))
+    for version in earlier.sorted(by: >).prefix(128) where trees.count < limit {
       guard let bytes = read("metadata/\(version).site.json"), let signed = trusted.signed(bytes, role: "site"),
         let tree = Self.tree(signed, read)
       else { continue }

@@ -101,7 +101,7 @@ package struct SyncMirror: Sendable {
       outcome.fetched = missing.map(\.target.path)
       outcome.fetchedByteCount = Self.byteSum(missing)
       outcome.heldFileCount = signed.count - missing.count
-      outcome.removed = try unsigned(signed, keeping: kept)
+      outcome.removed = try unsigned(signed, keeping: kept, metadata.trusted)
       return outcome
     }
     let tree: [Want]
@@ -127,7 +127,7 @@ package struct SyncMirror: Sendable {
         kind: .transient)
     }
     try publish(metadata, signed, tree)
-    outcome.removed = try removeUnsigned(signed, tree, keeping: kept)
+    outcome.removed = try removeUnsigned(signed, tree, keeping: kept, metadata.trusted)
     if metadata.expired.isEmpty { try folder.write(Array(mark.utf8), ".sync/done") }
     return outcome
   }
@@ -214,7 +214,8 @@ package struct SyncMirror: Sendable {
       if timestamp != metadata.timestamp { return true }
       guard let bytes = try? source.contents(path, limit: 64 << 20) else { continue }
       let digest = SHA256.hash(bytes)
-      let earlier = EarlierTrees(trusted: metadata.trusted) { try? source.contents($0, limit: 64 << 20) }
+      let names = (try? folderNames("\(folder.path)/metadata")) ?? []
+      let earlier = EarlierTrees(trusted: metadata.trusted, names: names) { try? source.contents($0, limit: 64 << 20) }
       if earlier.newest?.contains(path, digest) == true { return true }
     }
     return false
@@ -410,23 +411,46 @@ package struct SyncMirror: Sendable {
   }
 
   /// Files of releases, and of folders of the newest ones, that are not signed any more: they were taken back.
-  private func unsigned(_ signed: [SignedTarget], keeping expired: Kept) throws -> [String] {
+  private func unsigned(_ signed: [SignedTarget], keeping expired: Kept, _ trusted: TrustedMetadata) throws -> [String]
+  {
     var kept = Set(signed.map { "targets/\($0.hashedPath)" })
     kept.formUnion(signed.map { "data/\($0.path)" })
     for (dataset, files) in newest(signed) {
       for target in files { kept.insert("data/\(dataset)/latest/\(target.path.lastPathPart)") }
     }
-    // Earlier states of what spans datasets are kept: whoever reads an earlier snapshot may be on the way.
+    // Earlier states of what spans datasets are kept: whoever reads an earlier snapshot may be on the way. What a sync that was cut off
+    // left of a state that never came here is not.
+    kept.formUnion(try earlierSiteTargets(trusted))
     return try ["targets", "data"].flatMap { top in
       try only.isEmpty ? folder.files(below: top) : only.sorted().flatMap { try folder.files(below: "\(top)/\($0)") }
     }.filter { path in
       let department = path.pathParts.dropFirst().first ?? ""
-      return !kept.contains(path) && department != "site" && !expired.departments.contains(department)
+      let isKept = department == "site" ? expired.site || !only.isEmpty : expired.departments.contains(department)
+      return !kept.contains(path) && !isKept
     }
   }
 
-  private func removeUnsigned(_ signed: [SignedTarget], _ tree: [Want], keeping kept: Kept) throws -> [String] {
-    var removed = try unsigned(signed, keeping: kept)
+  /// The site's own files that earlier metadata of this mirror name.
+  private func earlierSiteTargets(_ trusted: TrustedMetadata) throws -> Set<String> {
+    guard fileKind("\(folder.path)/metadata") == .folder else { return [] }
+    var paths: Set<String> = []
+    for name in try folderNames("\(folder.path)/metadata") where name.endsWith(".site.json") {
+      guard let bytes = try folder.contents("metadata/\(name)"), let role = trusted.signed(bytes, role: "site") else {
+        continue
+      }
+      for target in role["targets"]?.members ?? [] {
+        guard let digest = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:)) else { continue }
+        paths.insert(
+          "targets/\(SignedTarget(path: target.name, byteCount: 0, digest: digest, role: "site").hashedPath)")
+      }
+    }
+    return paths
+  }
+
+  private func removeUnsigned(
+    _ signed: [SignedTarget], _ tree: [Want], keeping kept: Kept, _ trusted: TrustedMetadata
+  ) throws -> [String] {
+    var removed = try unsigned(signed, keeping: kept, trusted)
     let pages = Set(tree.map(\.path))
     let hasPages = only.isEmpty && !kept.site
     if hasPages {

@@ -90,7 +90,8 @@ package struct VerifyMirror: Sendable {
       throw UnknownDataset(dataset: dataset)
     }
 
-    let earlier = EarlierTrees(trusted: trusted) { try? contents($0, limit: 64 << 20) }
+    let names = (try? folderNames("\(folder)/metadata")) ?? []
+    let earlier = EarlierTrees(trusted: trusted, names: names) { try? contents($0, limit: 64 << 20) }
     work.earlier = earlier.newest
     for target in targets {
       let isWanted = only.isEmpty || target.role == "site" || only.contains { target.path.isBelow($0) }
@@ -174,7 +175,10 @@ private struct Work {
     if fileKind("\(folder)/\(target.path)") == nil {
       isEarlier = earlier.map { !$0.names(target.path) } ?? false
     } else {
-      isEarlier = digest(target.path).map { earlier?.contains(target.path, $0) ?? false } ?? false
+      let digest = digest(target.path)
+      // It took its place while it was read.
+      guard digest != target.digest else { return }
+      isEarlier = digest.map { earlier?.contains(target.path, $0) ?? false } ?? false
     }
     if isEarlier { result.passing.append(problem) } else { result.problems.append(problem) }
   }
@@ -201,6 +205,7 @@ private struct Work {
         let path = "\(place)/\(target.path.lastPathPart)"
         guard let problem = problem(path, target) else { continue }
         let digest = digest(path)
+        guard digest != target.digest else { continue }
         let isEarlier =
           fileKind("\(folder)/\(path)") == nil
           ? !before.contains { $0.path.lastPathPart == target.path.lastPathPart }
@@ -287,7 +292,12 @@ private struct Work {
   private func walk(_ relative: String, _ body: (String) -> Void) {
     for name in names(relative) where !(relative.isEmpty && name == ".sync") {
       let inner = relative.isEmpty ? name : "\(relative)/\(name)"
-      if fileKind("\(folder)/\(inner)") == .folder { walk(inner, body) } else { body(inner) }
+      // A name may be gone by now.
+      switch fileKind("\(folder)/\(inner)") {
+      case nil: break
+      case .folder: walk(inner, body)
+      default: body(inner)
+      }
     }
   }
 }
