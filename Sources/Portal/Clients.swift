@@ -68,7 +68,7 @@ final class Clients: Sendable {
   func endRequest(_ place: Place) { state.withLock { Self.count(&$0.requestsByAddress, place.address, -1) } }
 
   /// Answers that are unpacked on the way, at a time: each takes the memory that unpacking needs, as long as its client takes.
-  private static let unpackingLimit = 256
+  private static let unpackingLimit = 128
 
   /// Whether one more answer may be unpacked on its way now; `endUnpacking` gives it back.
   func beginUnpacking() -> Bool {
