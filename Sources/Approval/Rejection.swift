@@ -17,7 +17,8 @@ package struct Rejection: Sendable {
       ("policy_sha256", .string(statement.policy.hex)), ("at", .string(moment.description)),
       ("reason", .members([("zh", .string(reason.zh)), ("en", .string(reason[.en]))])),
     ])
-    try writeDurably(note.prettyBytes, to: path(folder), mode: 0o600)
+    let all = JSON.members([("rejections", .array(try notes(folder).suffix(99) + [note]))])
+    try writeDurably(all.prettyBytes, to: path(folder), mode: 0o600)
     try HeldCandidate.discard(folder)
   }
 
@@ -25,20 +26,26 @@ package struct Rejection: Sendable {
   static func of(_ record: ReleaseRecord, in folder: String, previous: Digest?, _ policy: ConfigurationDigest) throws
     -> Rejection?
   {
-    guard fileKind(path(folder)) == .file else { return nil }
-    let json = try JSONParser.parse(try InputFile.contents(of: path(folder)))
-    guard let content = json["content_sha256"]?.text,
-      let signed = json["policy_sha256"]?.text.flatMap(Digest.init(hex:)),
-      let at = json["at"]?.text.flatMap(Instant.init), let zh = json["reason"]?["zh"]?.text
-    else { throw ApprovalError("\(path(folder)) cannot be read") }
-    guard content == record.content.hex, json["previous_sha256"]?.text == previous?.hex, policy.isMeant(by: signed)
-    else {
-      return nil
+    for note in try notes(folder).reversed() {
+      guard let content = note["content_sha256"]?.text,
+        let signed = note["policy_sha256"]?.text.flatMap(Digest.init(hex:)),
+        let at = note["at"]?.text.flatMap(Instant.init), let zh = note["reason"]?["zh"]?.text
+      else { throw ApprovalError("\(path(folder)) cannot be read") }
+      if content == record.content.hex, note["previous_sha256"]?.text == previous?.hex, policy.isMeant(by: signed) {
+        return Rejection(reason: LocalizedText(zh: zh, en: note["reason"]?["en"]?.text), at: at)
+      }
     }
-    return Rejection(reason: LocalizedText(zh: zh, en: json["reason"]?["en"]?.text), at: at)
+    return nil
   }
 
-  /// Takes the word back.
+  /// Every word on a candidate of this dataset, oldest first: one that was sent back does not come again because another was after it.
+  private static func notes(_ folder: String) throws -> [JSON] {
+    guard fileKind(path(folder)) == .file else { return [] }
+    let json = try JSONParser.parse(try InputFile.contents(of: path(folder)))
+    return json["rejections"]?.elements ?? [json]
+  }
+
+  /// Takes every word back.
   ///
   /// - Returns: false where there was none.
   package static func undo(in folder: String) throws -> Bool {

@@ -57,7 +57,7 @@ package struct RepositoryState: Sendable {
       guard let version = Int(name.prefix { $0 != "." }), role != "root", !role.isEmpty else { continue }
       let present = role == "snapshot" ? snapshot.version : targets[role]?.version ?? 0
       guard version > max(present, versions[role] ?? 0), let bytes = try read("metadata/\(name)"),
-        trusted?.signed(bytes, role: role)?["version"]?.integer == version || targets[role] == nil
+        trusted?.signed(bytes, role: role)?["version"]?.integer == version
       else { continue }
       versions[role] = version
     }

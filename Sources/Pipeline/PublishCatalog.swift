@@ -64,11 +64,12 @@ struct PublishCatalog {
     _ releases: [Release], tree: CatalogTree, in published: PublishedSite, note: JSON, _ beforeSeal: () throws -> Void
   ) throws -> [SignedRole] {
     var record = try privateStore.publicationRecord() ?? PublicationRecord(published)
+    let metadata = try publicStore.names(in: "metadata")
     let manifest = try MakeManifest(
       expiries: site.expiries, floors: record.versions, newRoleFloor: record.gap?.version ?? 0,
-      used: try published.repository?.signedVersions(publicStore.names(in: "metadata")) { try publicStore.contents($0) }
+      used: try published.repository?.signedVersions(metadata) { try publicStore.contents($0) }
         ?? [:],
-      keptRoot: published.repository == nil ? try newestKeptRoot() : nil,
+      taken: Set(metadata), keptRoot: published.repository == nil ? try newestKeptRoot() : nil,
       key: { try privateStore.signingKey(of: $0, isNew: $1) })(
         releases.map {
           MakeManifest.ReleaseTargets(
@@ -172,7 +173,9 @@ struct PublishCatalog {
     while true {
       let path = "metadata/\(version).root.json"
       let present = try publicStore.contents(path)
-      guard let kept = try privateStore.publishedRoot(version: version) ?? present else { return }
+      // What merely lies there is nobody's root.
+      let isVerified = version <= published.repository?.root.version ?? 0
+      guard let kept = try privateStore.publishedRoot(version: version) ?? (isVerified ? present : nil) else { return }
       if present == nil { try promotion.add(kept, at: path) }
       try privateStore.keepPublishedRoot(kept, version: version)
       version += 1

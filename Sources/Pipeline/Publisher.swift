@@ -317,6 +317,17 @@ package struct Publisher: Sendable {
     guard let record = try privateStore.publicationRecord(), let repository = published.repository,
       repository.timestamp.version < record.versions["timestamp"] ?? 0
     else { return }
+    // A folder that was restored does not hold what was in force; one that does was put back by one file. Of a promotion that was set
+    // aside it may have come as far.
+    let snapshot = record.versions["snapshot"] ?? 0
+    let path = "metadata/\(snapshot).snapshot.json"
+    if !record.needsRepair, snapshot > repository.snapshot.version,
+      try repository.signedVersions([path.lastPathPart], read: { try publicStore.contents($0) })["snapshot"] == snapshot
+    {
+      throw VerificationError(
+        "metadata/timestamp.json",
+        "is older than what was in force, and \(path) lies beside it: bring the newest one back from a mirror")
+    }
     let gone = Set(published.withdrawals.filter { !$0.isUndone }.map(\.dataset))
     let lost = try privateStore.ledger.releases().filter { dataset, release in
       !gone.contains(dataset) && !published.releases(of: dataset).contains(release)
@@ -347,8 +358,8 @@ package struct Publisher: Sendable {
   /// left its folder.
   private func newestName(of dataset: DatasetID, _ record: PublicationRecord?) -> ReleaseID? {
     let folders = ["data", "targets"].flatMap { (try? publicStore.names(in: "\($0)/\(dataset)")) ?? [] }
-    // Nobody names a release of a day that is to come.
-    let left = folders.compactMap { ReleaseID($0) }.filter { $0.date <= clock.today }
+    // Nobody names a release of a day that is to come, nor the millionth of a day.
+    let left = folders.compactMap { ReleaseID($0) }.filter { $0.date <= clock.today && $0.number < 1_000_000 }
     return ([record?.newest(of: dataset)].compactMap(\.self) + left).max()
   }
 

@@ -199,7 +199,11 @@ final class Finder: Sendable {
 
   private func release(_ parts: [String], _ index: SiteIndex, wantsMark: Bool) throws -> Resource {
     if parts[0] == "targets", parts.count == 3, parts[1] == "site" {
-      return try plainFile(parts.joined(separator: "/"), parts)
+      // Of earlier states too: the name says what is in it.
+      guard case .file(let file) = try plainFile(parts.joined(separator: "/"), parts),
+        let digest = file.digest, parts[2].beginsWith("\(digest.hex).")
+      else { return .missing }
+      return .file(file)
     }
     guard parts.count == 5 else { return .missing }
     let dataset = "\(parts[1])/\(parts[2])"

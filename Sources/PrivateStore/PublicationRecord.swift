@@ -52,14 +52,15 @@ package struct PublicationRecord: Sendable, Equatable {
     self.init()
     self.isCommitted = isCommitted
     self.withdrawals = withdrawals
-    if let version = json["gap"]?["version"]?.integer,
+    if let version = json["gap"]?["version"]?.integer, (0..<1 << 53).contains(version),
       let release = json["gap"]?["release"]?.text.flatMap(ReleaseID.init)
     {
       gap = Gap(version: version, release: release)
     }
     needsRepair = json["repair"]?.boolean ?? false
     for member in versions {
-      guard let version = member.value.integer else { return nil }
+      // As in signed metadata.
+      guard let version = member.value.integer, (0..<1 << 53).contains(version) else { return nil }
       self.versions[member.name] = version
     }
     for member in releases {

@@ -13,7 +13,7 @@ package struct ReleaseID: Hashable, Comparable, Sendable, CustomStringConvertibl
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2,
       let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), let number = Int(parts[3]),
-      number > 0,
+      (1...highestNumber).contains(number),
       let date = CivilDate(year: year, month: month, day: day)
     else { return nil }
     self.date = date
@@ -33,6 +33,9 @@ package struct ReleaseID: Hashable, Comparable, Sendable, CustomStringConvertibl
   package static func < (a: Self, b: Self) -> Bool { (a.date, a.number) < (b.date, b.number) }
 }
 
+/// Nobody comes near it, and none of them overflows.
+private let highestNumber = 999_999_999
+
 /// A semantic version, decided by the machine from what changed.
 package struct Version: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let major: Int
@@ -47,7 +50,9 @@ package struct Version: Hashable, Comparable, Sendable, CustomStringConvertible 
 
   package init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2] else { return nil }
+    guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2],
+      [major, minor, patch].allSatisfy((0...highestNumber).contains)
+    else { return nil }
     self.init(major, minor, patch)
   }
 

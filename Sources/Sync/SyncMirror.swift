@@ -242,7 +242,8 @@ package struct SyncMirror: Sendable {
   }
 
   private func isHeld(_ want: Want) -> Bool {
-    if want.isReplaceable || checksAll {
+    // What the site says of itself is read, and decides what is taken away.
+    if want.isReplaceable || checksAll || want.target.role == "site" {
       return folder.holds(want.path, want.target.digest, byteCount: want.target.byteCount)
     }
     return folder.holds(want.path, byteCount: want.target.byteCount)

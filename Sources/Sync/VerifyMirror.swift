@@ -263,10 +263,20 @@ private struct Work {
     known.formUnion(others.metadata)
     known.insert("metadata/timestamp.json")
     let earlierPages = earlier
-    for path in found where !known.contains(path) && !others.superseded.contains(path) {
-      let plain = path.lastPathPart.beginsWith(".tmp-") ? path.withoutTemporaryPrefix : path
-      let isOfAnotherState =
-        known.contains(plain) || others.names(plain) || (earlierPages?.names(plain) ?? false)
+    for path in found where !known.contains(path) {
+      let isOfAnotherState: Bool
+      if path.lastPathPart.beginsWith(".tmp-") {
+        // Of a write that was cut off: its bytes may be some of what was signed.
+        let plain = path.withoutTemporaryPrefix
+        isOfAnotherState = known.contains(plain) || others.names(plain) || (earlierPages?.names(plain) ?? false)
+      } else if let digest = digest(path) {
+        if others.isSuperseded(path, digest) { continue }
+        isOfAnotherState = others.contains(path, digest) || (earlierPages?.contains(path, digest) ?? false)
+      } else if fileKind("\(folder)/\(path)") == nil {
+        continue
+      } else {
+        isOfAnotherState = false
+      }
       if isOfAnotherState {
         result.passing.append(
           VerificationError(path, "is of another state than the one in force", isOfAnotherState: true))
@@ -307,12 +317,10 @@ private struct OtherStates {
   var candidates: [(path: String, role: String, version: Int, bytes: [UInt8])] = []
   /// Metadata files that somebody signed who may.
   private(set) var metadata: Set<String> = []
-  /// Paths below `targets/` and `data/` that they name.
-  private var targets: Set<String> = []
-  /// Of `latest/`.
-  private var latest: Set<String> = []
+  /// Digests by path, below `targets/` and `data/`, `latest/` too.
+  private var targets: [String: Set<Digest>] = [:]
   /// The site's own files of earlier states, which stay for whoever reads an earlier snapshot.
-  private(set) var superseded: Set<String> = []
+  private var superseded: [String: Digest] = [:]
 
   /// Takes those that are signed by whoever may sign them, or by whoever others of them let sign.
   mutating func settle(_ trusted: TrustedMetadata) {
@@ -333,12 +341,14 @@ private struct OtherStates {
           guard let digest = target.value["hashes"]?["sha256"]?.text.flatMap(Digest.init(hex:)) else { continue }
           let hashed = SignedTarget(path: target.name, byteCount: 0, digest: digest, role: candidate.role).hashedPath
           if target.name.isBelow("site") {
-            superseded.insert("targets/\(hashed)")
+            superseded["targets/\(hashed)"] = digest
           } else {
             let parts = target.name.pathParts
-            targets.insert("targets/\(hashed)")
-            targets.insert("data/\(target.name)")
-            if parts.count == 4 { latest.insert("data/\(parts[0])/\(parts[1])/latest/\(parts[3])") }
+            targets["targets/\(hashed)", default: []].insert(digest)
+            targets["data/\(target.name)", default: []].insert(digest)
+            if parts.count == 4 {
+              targets["data/\(parts[0])/\(parts[1])/latest/\(parts[3])", default: []].insert(digest)
+            }
           }
         }
       }
@@ -348,7 +358,12 @@ private struct OtherStates {
   }
 
   /// Whether another state has a file of this path.
-  func names(_ path: String) -> Bool { targets.contains(path) || latest.contains(path) }
+  func names(_ path: String) -> Bool { targets[path] != nil }
+
+  /// Whether another state has these bytes there.
+  func contains(_ path: String, _ digest: Digest) -> Bool { targets[path]?.contains(digest) ?? false }
+
+  func isSuperseded(_ path: String, _ digest: Digest) -> Bool { superseded[path] == digest }
 }
 
 extension String {

@@ -291,6 +291,7 @@ import Testing
 
   @Test func aRejectedCandidateIsGone() throws {
     let site = try site()
+    let first = try site.read("datasets/office/things/input.csv")
     _ = try publish(site)
     try export(site)
     _ = try sign(site, "wang")
@@ -308,6 +309,9 @@ import Testing
     #expect(json.contains("\"signed\": []"), "\(json)")
     // So does the same, once the word is taken back.
     #expect(try site.daylight("reject", dataset, "--reason", "再核", now: clock).code == 0)
+    #expect(try publish(site, code: 3) == "refused")
+    // Another word after it makes nobody forget the first.
+    try site.write(first, "datasets/office/things/input.csv")
     #expect(try publish(site, code: 3) == "refused")
     #expect(try site.daylight("reject", dataset, "--undo", now: clock).code == 0)
     #expect(try site.daylight("reject", dataset, "--undo", now: clock).code == 2)

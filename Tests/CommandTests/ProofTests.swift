@@ -549,6 +549,84 @@ import Testing
     #expect(site.exists("workspace/restored/datasets/site.yaml"))
   }
 
+  /// Names that anybody could put there are passed over, and neither end a run nor drive versions up.
+  @Test(arguments: [
+    "metadata/9223372036854775806.snapshot.json", "metadata/9223372036854775807.snapshot.json",
+    "metadata/9007199254740995.timestamp.json", "metadata/9223372036854775807.department-office-2026.json",
+    "metadata/1.department-office-2026.json", "metadata/2.snapshot.json", "metadata/2.department-office.json",
+    "data/office/things/2026.11.23.9223372036854775807/x", "data/office/things/2026.11.23.999999999/x",
+  ])
+  func strayNamesDriveNothing(path: String) throws {
+    let site = try site()
+    try site.write("", "public/\(path)")
+    for (hour, row) in [("07", "1,b\n"), ("08", "1,c\n")] {
+      try deliver(site, row)
+      let time = "2026-11-23T\(hour):00:00Z"
+      let result = try site.daylight("publish", now: time)
+      #expect(result.code == 0 && result.output.contains("1 released"), "\(result.output)\(result.error)")
+      #expect(try verify(site, at: time).code == 0)
+    }
+    try FileManager.default.removeItem(atPath: "\(site.path)/public/\(path)")
+    #expect(try site.daylight("refresh", now: "2026-11-23T08:00:00Z").code == 0)
+    let record = try site.text("workspace/published/published.json")
+    #expect(!record.contains("00000") && !record.contains("99999") && !record.contains("22337"), "\(record)")
+  }
+
+  /// One file put back makes no state of yesterday that of today.
+  @Test func aTimestampThatIsPutBackIsNotSignedAnew() throws {
+    let site = try site()
+    let timestamp = "public/metadata/timestamp.json"
+    let earlier = try site.read(timestamp)
+    try deliver(site, "1,b\n")
+    #expect(try site.daylight("publish", now: later).code == 0)
+    let newest = try site.read(timestamp)
+    try replace(site, timestamp, earlier)
+    for command in ["refresh", "publish"] {
+      let result = try site.daylight(command, now: "2026-11-23T08:00:00Z")
+      #expect(result.code == 5 && result.error.contains("timestamp.json"), "\(command): \(result.error)")
+    }
+    #expect(try site.read(timestamp) == earlier)
+    try replace(site, timestamp, newest)
+    #expect(try site.daylight("publish", now: "2026-11-23T08:00:00Z").code == 0)
+  }
+
+  /// Other bytes under a name of another state are nobody's.
+  @Test func aNameOfAnotherStateIsHeldAgainstItsDigest() throws {
+    let site = try site()
+    let tree = try #require(site.tree("public").keys.first { $0.hasSuffix(".tree.json") })
+    try deliver(site, "1,b\n")
+    #expect(try site.daylight("publish", now: later).code == 0)
+    let whole = try site.read("public/\(tree)")
+    try replace(site, "public/\(tree)", Data("evil".utf8))
+    let forged = try verify(site, "--strict")
+    #expect(forged.code == 5 && forged.error.contains(tree), "\(forged.error)")
+    let served = try ServedSite("\(site.path)/public")
+    #expect(try run(["/usr/bin/curl", "-s", "\(served.address)/\(tree)"], in: site.path).output != "evil")
+    try replace(site, "public/\(tree)", whole)
+    #expect(try verify(site, "--strict").code == 0)
+    #expect(try site.daylight("withdraw", "office/things", "--reason", "核实", now: later).code == 0)
+    for path in ["latest", "2026.11.23.2"] {
+      try site.write("evil", "\(things)/\(path)/data.csv.gz")
+      #expect(try verify(site, "--strict").code == 5, "\(path)")
+      #expect(try verify(site).error.contains(path))
+      try FileManager.default.removeItem(atPath: "\(site.path)/\(things)/\(path)")
+    }
+  }
+
+  /// A root that merely lies there is not taken for ours when a site is begun anew.
+  @Test func aFoundRootIsNotAdopted() throws {
+    let site = try site()
+    let first = try site.read("public/metadata/1.root.json")
+    try FileManager.default.removeItem(atPath: "\(site.path)/public")
+    try site.write("{\"evil\":1}", "public/metadata/2.root.json")
+    _ = try site.daylight("publish", "--first-run", now: later)
+    #expect(!site.exists("workspace/published/2.root.json"))
+    try FileManager.default.removeItem(atPath: "\(site.path)/public/metadata/2.root.json")
+    #expect(try site.daylight("publish", now: later).code == 0)
+    #expect(try site.read("public/metadata/1.root.json") == first)
+    #expect(try verify(site, "--strict").code == 0)
+  }
+
   /// A machine that was lost with its disk may have published after the backup, under names that nobody here knows of.
   @Test func aRestoredMachineGivesNoNameTwice() throws {
     let site = try site()
