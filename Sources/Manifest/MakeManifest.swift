@@ -11,26 +11,22 @@ package struct MakeManifest: Sendable {
   private let keyOfRole: @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
   private let floors: [String: Int]
   private let newRoleFloor: Int
-  private let used: [String: Int]
   private let taken: Set<String>
   private let keptRoot: SignedRole?
 
   /// - Parameters:
   ///   - floors: the highest version of each role that was ever signed, whatever the public root holds: what is signed next lies above.
   ///   - newRoleFloor: the same for a role that is not among them.
-  ///   - used: versions that lie in the public root and are not in force: they are passed over.
   ///   - taken: names of files in `metadata/`, whoever put them there: none of them is given.
   ///   - keptRoot: root metadata that were published before, where the public root holds none.
   ///   - key: the signing key of a role; it may be made only where the role was never published.
   package init(
-    expiries: Site.Expiries, floors: [String: Int], newRoleFloor: Int, used: [String: Int], taken: Set<String>,
-    keptRoot: SignedRole?,
+    expiries: Site.Expiries, floors: [String: Int], newRoleFloor: Int, taken: Set<String>, keptRoot: SignedRole?,
     key: @escaping @Sendable (_ role: String, _ isNew: Bool) throws -> SigningKey
   ) {
     self.expiries = expiries
     self.floors = floors
     self.newRoleFloor = newRoleFloor
-    self.used = used
     self.taken = taken
     self.keptRoot = keptRoot
     keyOfRole = key
@@ -159,7 +155,7 @@ package struct MakeManifest: Sendable {
   private func isBehind(_ name: String, _ present: SignedRole) -> Bool { present.version < floors[name] ?? 0 }
 
   private func nextVersion(_ name: String, after present: SignedRole?) -> Int {
-    var version = max(present?.version ?? 0, floors[name] ?? newRoleFloor, used[name] ?? 0) + 1
+    var version = max(present?.version ?? 0, floors[name] ?? newRoleFloor) + 1
     while taken.contains("\(version).\(name).json") { version += 1 }
     return version
   }

@@ -48,20 +48,9 @@ package struct RepositoryState: Sendable {
     trusted = nil
   }
 
-  /// The highest version of each role that was signed, among files of `metadata/`: of a promotion that was cut off there are some that are
-  /// not in force, and their names are given.
-  package func signedVersions(_ names: [String], read: (String) throws -> [UInt8]?) throws -> [String: Int] {
-    var versions: [String: Int] = [:]
-    for name in names where name.endsWith(".json") {
-      let role = String(name.drop { $0 != "." }.dropFirst().dropLast(5))
-      guard let version = Int(name.prefix { $0 != "." }), role != "root", !role.isEmpty else { continue }
-      let present = role == "snapshot" ? snapshot.version : targets[role]?.version ?? 0
-      guard version > max(present, versions[role] ?? 0), let bytes = try read("metadata/\(name)"),
-        trusted?.signed(bytes, role: role)?["version"]?.integer == version
-      else { continue }
-      versions[role] = version
-    }
-    return versions
+  /// Whether these bytes are that version of a role, signed by whoever may sign it, in force or not.
+  package func isSigned(_ bytes: [UInt8], role: String, version: Int) -> Bool {
+    trusted?.signed(bytes, role: role)?["version"]?.integer == version
   }
 
   /// Every target that a department signs, by path, past releases included.

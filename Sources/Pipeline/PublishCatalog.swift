@@ -64,12 +64,10 @@ struct PublishCatalog {
     _ releases: [Release], tree: CatalogTree, in published: PublishedSite, note: JSON, _ beforeSeal: () throws -> Void
   ) throws -> [SignedRole] {
     var record = try privateStore.publicationRecord() ?? PublicationRecord(published)
-    let metadata = try publicStore.names(in: "metadata")
     let manifest = try MakeManifest(
       expiries: site.expiries, floors: record.versions, newRoleFloor: record.gap?.version ?? 0,
-      used: try published.repository?.signedVersions(metadata) { try publicStore.contents($0) }
-        ?? [:],
-      taken: Set(metadata), keptRoot: published.repository == nil ? try newestKeptRoot() : nil,
+      taken: Set(try publicStore.names(in: "metadata")),
+      keptRoot: published.repository == nil ? try newestKeptRoot() : nil,
       key: { try privateStore.signingKey(of: $0, isNew: $1) })(
         releases.map {
           MakeManifest.ReleaseTargets(

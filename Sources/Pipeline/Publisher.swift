@@ -94,7 +94,7 @@ package struct Publisher: Sendable {
     let configured = Set(plans.map(\.id))
     let selected = plans.filter { named?.contains($0.id) ?? true }
     let runID = newRunID()
-    var published = try publishedSite()
+    var published = try publishedSite(isCheck: isCheck)
     // Made before anything runs side by side.
     let key = try privateStore.workspaceKey(isNew: published.repository == nil)
     let record = try privateStore.publicationRecord()
@@ -150,7 +150,7 @@ package struct Publisher: Sendable {
             // What was held back is no ground for others any more.
             references.amend(released)
             waiting.removeAll { $0.assumed.isSubset(of: references.done.keys) }
-            published = try publishedSite()
+            published = try publishedSite(isCheck: isCheck)
           }
           watch()
           continue
@@ -278,8 +278,10 @@ package struct Publisher: Sendable {
   }
 
   /// What the public root holds, every byte of it that is built on verified.
-  func publishedSite() throws -> PublishedSite {
+  func publishedSite(isCheck: Bool = false) throws -> PublishedSite {
     let published = try PublishedSite(store: publicStore, own: privateStore)
+    // A check has no lock: a publication may be between its snapshot and its timestamp.
+    if !isCheck { try refuseEarlierTimestamp(in: published) }
     try tellWhatIsMissing(in: published)
     return published
   }
@@ -317,17 +319,6 @@ package struct Publisher: Sendable {
     guard let record = try privateStore.publicationRecord(), let repository = published.repository,
       repository.timestamp.version < record.versions["timestamp"] ?? 0
     else { return }
-    // A folder that was restored does not hold what was in force; one that does was put back by one file. Of a promotion that was set
-    // aside it may have come as far.
-    let snapshot = record.versions["snapshot"] ?? 0
-    let path = "metadata/\(snapshot).snapshot.json"
-    if !record.needsRepair, snapshot > repository.snapshot.version,
-      try repository.signedVersions([path.lastPathPart], read: { try publicStore.contents($0) })["snapshot"] == snapshot
-    {
-      throw VerificationError(
-        "metadata/timestamp.json",
-        "is older than what was in force, and \(path) lies beside it: bring the newest one back from a mirror")
-    }
     let gone = Set(published.withdrawals.filter { !$0.isUndone }.map(\.dataset))
     let lost = try privateStore.ledger.releases().filter { dataset, release in
       !gone.contains(dataset) && !published.releases(of: dataset).contains(release)
@@ -343,6 +334,20 @@ package struct Publisher: Sendable {
           "the public folder has a lower version than may have been used (timestamp \(versions)): it was restored, or a "
           + "publication was cut off; new versions lie above"
           + (lost.isEmpty ? "" : "\nit lacks these releases; their datasets are released anew:\n  \(names)")))
+  }
+
+  /// A folder that was restored lacks what was in force; one that holds it was put back by one file.
+  private func refuseEarlierTimestamp(in published: PublishedSite) throws {
+    // Of a promotion that was set aside the snapshot may have come out.
+    guard let repository = published.repository, let record = try privateStore.publicationRecord(),
+      !record.needsRepair, let version = record.versions["snapshot"], version > repository.snapshot.version
+    else { return }
+    let path = "metadata/\(version).snapshot.json"
+    guard let bytes = try publicStore.contents(path), repository.isSigned(bytes, role: "snapshot", version: version)
+    else { return }
+    throw VerificationError(
+      "metadata/timestamp.json",
+      "is older than what was in force, and \(path) lies beside it: bring the newest one back from a mirror")
   }
 
   private func checkClock() throws {
