@@ -11,7 +11,8 @@ struct CandidatePage {
   init(_ preview: CandidatePreview) { self.preview = preview }
 
   func bytes() throws -> [UInt8] {
-    let template = try MustacheTemplate(string: candidateTemplate)
+    let template = try MustacheTemplate(
+      string: pageTemplate(title: "待审批的发布 / Release that waits for approval", section: candidateSection))
     let page: [String: Any] = [
       "languages": Language.allCases.map(part), "style": pageStyle + candidateStyle,
     ]
@@ -94,23 +95,7 @@ struct CandidatePage {
   }
 }
 
-private let candidateTemplate = """
-  <!doctype html>
-  <html lang="zh-CN">
-  <head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="robots" content="noindex">
-  <title>待审批的发布 / Release that waits for approval</title>
-  <style>
-  {{&style}}
-  </style>
-  </head>
-  <body>
-  {{#languages}}<input class="language" type="radio" name="language" id="{{id}}" {{checked}}><label class="choice" lang="{{tag}}" for="{{id}}">{{name}}</label>
-  {{/languages}}
-  {{#languages}}
-  <section class="{{id}}" lang="{{tag}}">
+private let candidateSection = """
   <h1>{{heading}} <small>{{detail}}</small></h1>
   <p>{{explanation}}</p>
   <dl class="facts">{{#facts}}<div><dt>{{name}}</dt><dd>{{value}}</dd></div>{{/facts}}</dl>
@@ -131,11 +116,6 @@ private let candidateTemplate = """
   </tbody></table></div>
   <h2>{{pageHeading}}</h2>
   <iframe sandbox title="{{pageHeading}}" srcdoc="{{page}}"></iframe>
-  </section>
-  {{/languages}}
-  </body>
-  </html>
-
   """
 
 private let candidateStyle = """

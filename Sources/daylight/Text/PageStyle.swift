@@ -21,3 +21,35 @@ let pageStyle = """
   td p { margin: 0; overflow-wrap: anywhere; min-width: 12rem; }
   @media print { .choice { display: none; } body { font-size: 11px; } }
   """
+
+/// A page for officers: a section in each language, of which the reader chooses one; no script, and nothing from elsewhere.
+///
+/// - Parameters:
+///   - title: a Mustache template, of the page's values; both languages share it.
+///   - section: a Mustache template, of one language's values.
+func pageTemplate(title: String, section: String) -> String {
+  """
+  <!doctype html>
+  <html lang="zh-CN">
+  <head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="robots" content="noindex">
+  <title>\(title)</title>
+  <style>
+  {{&style}}
+  </style>
+  </head>
+  <body>
+  {{#languages}}<input class="language" type="radio" name="language" id="{{id}}" {{checked}}><label class="choice" lang="{{tag}}" for="{{id}}">{{name}}</label>
+  {{/languages}}
+  {{#languages}}
+  <section class="{{id}}" lang="{{tag}}">
+  \(section)
+  </section>
+  {{/languages}}
+  </body>
+  </html>
+
+  """
+}

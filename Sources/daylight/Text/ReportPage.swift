@@ -21,7 +21,7 @@ struct ReportPage {
   let subjects: [Subject]
 
   func bytes() throws -> [UInt8] {
-    let template = try MustacheTemplate(string: reportTemplate)
+    let template = try MustacheTemplate(string: pageTemplate(title: "数据校验报告 Report", section: reportSection))
     let page: [String: Any] = ["languages": Language.allCases.map(part), "style": pageStyle]
     return Array(template.render(page).utf8)
   }
@@ -126,23 +126,7 @@ struct ReportPage {
   }
 }
 
-private let reportTemplate = """
-  <!doctype html>
-  <html lang="zh-CN">
-  <head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="robots" content="noindex">
-  <title>数据校验报告 Report</title>
-  <style>
-  {{&style}}
-  </style>
-  </head>
-  <body>
-  {{#languages}}<input class="language" type="radio" name="language" id="{{id}}" {{checked}}><label class="choice" lang="{{tag}}" for="{{id}}">{{name}}</label>
-  {{/languages}}
-  {{#languages}}
-  <section class="{{id}}" lang="{{tag}}">
+private let reportSection = """
   <h1>{{heading}}</h1>
   {{#subjects}}
   <h2>{{title}} <small>{{detail}}</small></h2>
@@ -171,9 +155,4 @@ private let reportTemplate = """
   {{/privacy}}
   {{/subjects}}
   <p class="soft">{{explanation}}</p>
-  </section>
-  {{/languages}}
-  </body>
-  </html>
-
   """

@@ -9,7 +9,7 @@ struct StatusPage {
   let zone: CivilZone
 
   func bytes(_ status: SiteStatus) throws -> [UInt8] {
-    let template = try MustacheTemplate(string: statusTemplate)
+    let template = try MustacheTemplate(string: pageTemplate(title: "{{title}}", section: statusSection))
     let page: [String: Any] = [
       "languages": Language.allCases.map { part(status, $0) }, "title": site.title.zh, "style": pageStyle,
     ]
@@ -75,23 +75,7 @@ struct StatusPage {
   }
 }
 
-private let statusTemplate = """
-  <!doctype html>
-  <html lang="zh-CN">
-  <head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="robots" content="noindex">
-  <title>{{title}}</title>
-  <style>
-  {{&style}}
-  </style>
-  </head>
-  <body>
-  {{#languages}}<input class="language" type="radio" name="language" id="{{id}}" {{checked}}><label class="choice" lang="{{tag}}" for="{{id}}">{{name}}</label>
-  {{/languages}}
-  {{#languages}}
-  <section class="{{id}}" lang="{{tag}}">
+private let statusSection = """
   <h1>{{heading}}</h1>
   <p class="soft">{{site}} · {{at}} · {{private}} {{trial}}</p>
   <ul class="counts">{{#counts}}<li class="{{class}}"><b>{{number}}</b>{{word}}</li>{{/counts}}</ul>
@@ -115,9 +99,4 @@ private let statusTemplate = """
   {{/signatures}}
   </tbody>
   </table></div>
-  </section>
-  {{/languages}}
-  </body>
-  </html>
-
   """
