@@ -18,11 +18,14 @@ package struct Approve: Stage {
     /// Of the `release.json` in force.
     package let previous: Digest?
     /// The rows of the release in force.
-    package let previousRowCount: Int?
+    package let previousRowCount: @Sendable () throws -> Int?
     /// Nil where it is not known, and nothing can be approved.
     package let policy: ConfigurationDigest?
 
-    package init(folder: String, previous: Digest?, previousRowCount: Int?, policy: ConfigurationDigest?) {
+    package init(
+      folder: String, previous: Digest?, policy: ConfigurationDigest?,
+      previousRowCount: @escaping @Sendable () throws -> Int?
+    ) {
       self.folder = folder
       self.previous = previous
       self.previousRowCount = previousRowCount
@@ -94,7 +97,7 @@ package struct Approve: Stage {
     -> Decision
   {
     let officers = try Self.eligible(officers, folder: circumstances.folder)
-    let basis = try StandingApprovals.basis(in: circumstances.folder, rowCount: circumstances.previousRowCount)
+    let basis = try StandingApprovals.basis(in: circumstances.folder, rowCount: circumstances.previousRowCount())
     if let release = try held.release(
       dataset, officers: officers, policy: policy, basis: basis, today: run.clock.today)
     {

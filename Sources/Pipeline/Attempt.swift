@@ -111,9 +111,8 @@ extension Publisher {
     let approve = Approve(
       officers: site.officers,
       Approve.Circumstances(
-        folder: privateStore.approvalFolder(of: dataset.id), previous: newest?.record,
-        previousRowCount: try newest == nil ? nil : now.published.records(of: dataset.id).first?.rowCount,
-        policy: configuration))
+        folder: privateStore.approvalFolder(of: dataset.id), previous: newest?.record, policy: configuration
+      ) { try newest == nil ? nil : now.published.newestRecord(of: dataset.id)?.rowCount })
     // A candidate that officers have looked at comes before anything new.
     let masksPath = "\(privateStore.approvalFolder(of: dataset.id))/masks.json"
     if !now.isCheck, let masks = try keptMasks(masksPath), let decision = try approve.waiting(dataset, in: run) {

@@ -124,6 +124,10 @@ struct PublishedSite {
     try releases(of: dataset).map { try record(of: dataset, $0) }
   }
 
+  func newestRecord(of dataset: DatasetID) throws -> ReleaseRecord? {
+    try releases(of: dataset).first.map { try record(of: dataset, $0) }
+  }
+
   private func record(of dataset: DatasetID, _ release: ReleaseID) throws -> ReleaseRecord {
     let path = "data/\(dataset)/\(release)/release.json"
     let signed = filesByDataset[dataset]?[release]?.first { $0.name == "release.json" }
@@ -151,8 +155,7 @@ struct PublishedSite {
 
   /// The release in force, as the next comparison needs it.
   func previous(of dataset: DatasetID) throws -> PreviousRelease? {
-    guard let newest = releases(of: dataset).first else { return nil }
-    let record = try record(of: dataset, newest)
+    guard let record = try newestRecord(of: dataset) else { return nil }
     let path = "data/\(record.folder)/data.csv.gz"
     let signed = newestFiles(of: dataset).first { $0.name == "data.csv.gz" }
     guard fileKind(store.path(path)) == .file, try InputFile(path: store.path(path)).digest() == signed?.digest else {

@@ -280,7 +280,7 @@ package struct Publisher: Sendable {
   /// What the public root holds, every byte of it that is built on verified.
   func publishedSite(isCheck: Bool = false) throws -> PublishedSite {
     let published = try PublishedSite(store: publicStore, own: privateStore)
-    // A check has no lock: a publication may be between its snapshot and its timestamp.
+    // A check completes no publication that was cut off: the timestamp may be still to come.
     if !isCheck { try refuseEarlierTimestamp(in: published) }
     try tellWhatIsMissing(in: published)
     return published

@@ -130,7 +130,7 @@ extension Publisher {
     }
     let statement = StandingStatement(
       dataset: dataset.id, policy: configuration.meaning, until: until, rowChangePercent: rowChangePercent,
-      rowCount: try published.records(of: dataset.id).first?.rowCount)
+      rowCount: try published.newestRecord(of: dataset.id)?.rowCount)
     return .members(
       [("format", .string(standingFormFormat))] + statement.members + [
         (

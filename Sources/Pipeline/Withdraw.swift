@@ -18,7 +18,7 @@ extension Publisher {
         throw StoreError(kind: .configuration, "\(dataset) has no release that could be taken back")
       }
       // One of which the files were damaged can be taken back all the same.
-      let newest = try? published.records(of: dataset).first
+      let newest = try? published.newestRecord(of: dataset)
       let title = newest?.json["metadata"]?["title"]
       let withdrawal = Withdrawal(
         dataset: dataset, title: LocalizedText(zh: title?["zh"]?.text ?? dataset.description, en: title?["en"]?.text),

@@ -145,6 +145,8 @@ extension ProofTests {
       #expect(result.code == 5 && result.error.contains("timestamp.json"), "\(command): \(result.error)")
     }
     #expect(try site.read(timestamp) == earlier)
+    // A check signs nothing, and cannot tell it from a publication that was cut off.
+    #expect(try site.daylight("check", now: "2026-11-23T08:00:00Z").code == 0)
     try replace(site, timestamp, newest)
     #expect(try site.daylight("publish", now: "2026-11-23T08:00:00Z").code == 0)
   }
