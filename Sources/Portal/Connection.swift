@@ -173,6 +173,8 @@ final class Connection: ChannelInboundHandler {
   }
 
   private func send(_ resource: Resource, _ path: String, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    // The client went while files were looked at: what is counted from here on would never be given back.
+    guard answer != nil else { return }
     if case .missing = resource {} else { answer?.path = path }
     switch resource {
     case .file(let representation):

@@ -326,6 +326,23 @@ import Testing
     #expect(result.output == "HTTP/1.1 200\n", "\(result.output)\(result.error)")
   }
 
+  /// Whoever asks for what is unpacked on its way, and goes at once, leaves its place to others.
+  @Test func clientsThatGoLeaveTheirPlaces() throws {
+    let site = try site()
+    let served = try ServedSite("\(site.path)/public")
+    let script = """
+      import http.client, socket, struct, sys, time
+      port, path = int(sys.argv[1]), "/data/office/things/latest/data.csv"
+      for i in range(1500):
+        s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); s.connect(("127.0.0.1", port))
+        s.sendall(f"GET {path} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n".encode()); s.close()
+      time.sleep(1)
+      c = http.client.HTTPConnection("127.0.0.1", port, timeout=10); c.request("GET", path); print(c.getresponse().status)
+      """
+    let result = try run(["/usr/bin/python3", "-c", script, "\(served.port)"])
+    #expect(result.output == "200\n", "\(result.output)\(result.error)")
+  }
+
   /// A reader of the log that stands still stops nobody, and not the end either.
   @Test func aLogThatIsNotReadStopsNobody() throws {
     let site = try site()

@@ -138,9 +138,9 @@ package final class RootedFolder: Sendable {
       case .folder:
         let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
         guard inner >= 0 else { throw FileError("open", path) }
+        defer { close(inner) }
         let names = try folderNames(of: inner, path)
         for name in names { try Place(folder: dup(inner), name: name).remove("\(path)/\(name)") }
-        close(inner)
         guard unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw FileError("remove", path) }
       default:
         guard unlinkat(folder, name, 0) == 0 || errno == ENOENT else { throw FileError("remove", path) }
