@@ -54,6 +54,29 @@ final class OpenFile: Sendable {
   init(path: String) throws { file = try InputFile(path: path) }
 }
 
+/// What answers say of a release; a whole record may be large.
+private struct ReleaseFacts: Sendable {
+  let isPersonal: Bool
+  let modified: Instant
+  let title: String?
+  /// Length and digest of what packed files hold, by their names.
+  let uncompressed: [String: (byteCount: Int, digest: Digest)]
+
+  init(_ record: ReleaseRecord) {
+    isPersonal = record.json["metadata"]?["subject"]?.text == "person"
+    modified = record.modified
+    title = record.json["metadata"]?["title"]?["zh"]?.text
+    var uncompressed: [String: (byteCount: Int, digest: Digest)] = [:]
+    for file in record.json["files"]?.elements ?? [] {
+      guard let name = file["path"]?.text, let raw = file["uncompressed"], let byteCount = raw["length"]?.integer,
+        let digest = raw["sha256"]?.text.flatMap(Digest.init(hex:))
+      else { continue }
+      uncompressed[name] = (byteCount, digest)
+    }
+    self.uncompressed = uncompressed
+  }
+}
+
 /// A gzip file's contents, piece by piece; used by one task at a time.
 final class Unpacking: @unchecked Sendable {
   private let source: InflatingByteSource
@@ -110,7 +133,7 @@ final class Finder: Sendable {
     var timestamp: FileState?
     /// Digests of files as they were when somebody last looked.
     var digests: [FileState: Digest] = [:]
-    var records: [String: ReleaseRecord] = [:]
+    var releases: [String: ReleaseFacts] = [:]
     /// Small files that were asked for, by path, while neither they nor the signed timestamp change.
     var small: [String: Small] = [:]
     var smallByteCount = 0
@@ -224,22 +247,20 @@ final class Finder: Sendable {
       release = newest.description
     }
     let path = "\(dataset)/\(release)/\(name)"
-    let record = try record(of: dataset, release, index)
-    let isPersonal = record?.json["metadata"]?["subject"]?.text == "person"
-    let caching: Caching = isLatest ? .changing : isPersonal ? .personal : .immutable
-    let modified = record?.modified ?? Instant(secondsSince1970: 0)
+    let facts = try facts(of: dataset, release, index)
+    let caching: Caching = isLatest ? .changing : facts?.isPersonal == true ? .personal : .immutable
+    let modified = facts?.modified ?? Instant(secondsSince1970: 0)
     if let entry = index[path] {
       let open = try verified(parts[0] == "data" ? "data/\(path)" : parts.joined(separator: "/"), entry)
       return .file(
         Representation(
           byteCount: entry.byteCount, entityTag: entry.digest.hex, digest: entry.digest, modified: modified,
           mediaType: mediaType(of: name), caching: caching,
-          fileNames: name.beginsWith("data.") ? fileNames(dataset, release, name, record) : nil, body: .file(open)))
+          fileNames: name.beginsWith("data.") ? fileNames(dataset, release, name, facts) : nil, body: .file(open)))
     }
     // `data.csv` is `data.csv.gz`, for those who have no gunzip.
     guard parts[0] == "data", let packed = index["\(path).gz"], name == "data.csv" || name == "data.json",
-      let raw = record?.json["files"]?.elements?.first(where: { $0["path"]?.text == "\(name).gz" })?["uncompressed"],
-      let byteCount = raw["length"]?.integer, let digest = raw["sha256"]?.text.flatMap(Digest.init(hex:))
+      let (byteCount, digest) = facts?.uncompressed["\(name).gz"]
     else { return .missing }
     let hasMark = wantsMark && name == "data.csv"
     return .file(
@@ -247,37 +268,37 @@ final class Finder: Sendable {
         byteCount: byteCount + (hasMark ? 3 : 0), entityTag: digest.hex + (hasMark ? "-bom" : ""),
         digest: hasMark ? nil : digest,
         modified: modified, mediaType: mediaType(of: name), caching: caching,
-        fileNames: fileNames(dataset, release, name, record),
+        fileNames: fileNames(dataset, release, name, facts),
         body: .unpacked(
           try Unpacking(verified("data/\(path).gz", packed), byteCount: byteCount, hasMark: hasMark))))
   }
 
-  private func fileNames(_ dataset: String, _ release: String, _ name: String, _ record: ReleaseRecord?) -> (
+  private func fileNames(_ dataset: String, _ release: String, _ name: String, _ facts: ReleaseFacts?) -> (
     String, String
   ) {
     let kind = name.dropFirst("data".count)
     let plain = "\(dataset.lastPathPart)-\(release)\(kind)"
-    let title = record?.json["metadata"]?["title"]?["zh"]?.text
     // What file systems refuse becomes a dash.
-    let safe = title.map { String($0.map { "/\\:*?\"<>|\n\r\t".contains($0) ? "-" : $0 }) }
+    let safe = facts?.title.map { String($0.map { "/\\:*?\"<>|\n\r\t".contains($0) ? "-" : $0 }) }
     return (plain, safe.map { "\($0)-\(release)\(kind)" } ?? plain)
   }
 
   /// A release never changes, and neither does its record.
-  private func record(of dataset: String, _ release: String, _ index: SiteIndex) throws -> ReleaseRecord? {
+  private func facts(of dataset: String, _ release: String, _ index: SiteIndex) throws -> ReleaseFacts? {
     let path = "\(dataset)/\(release)/release.json"
     guard let entry = index[path], entry.byteCount <= 16 << 20 else { return nil }
     let key = "\(path) \(entry.digest)"
-    if let known = state.withLock({ $0.records[key] }) { return known }
+    if let known = state.withLock({ $0.releases[key] }) { return known }
     let open = try verified("data/\(path)", entry)
     var bytes: [UInt8] = []
     _ = try open.file.read(entry.byteCount, at: 0, appendingTo: &bytes)
     guard let record = ReleaseRecord(json: try JSONParser.parse(bytes)) else { throw DamagedFile(path: path) }
+    let facts = ReleaseFacts(record)
     state.withLock { state in
-      if state.records.count >= 2_000 { state.records.removeAll() }
-      state.records[key] = record
+      if state.releases.count >= 2_000 { state.releases.removeAll() }
+      state.releases[key] = facts
     }
-    return record
+    return facts
   }
 
   /// Opens a file of a release: what is said of it is true of the bytes that are sent.
