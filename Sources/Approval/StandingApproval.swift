@@ -93,7 +93,9 @@ package enum StandingApprovals {
     let path = "\(folder)/basis.json"
     if fileKind(path) == .file {
       let json = try JSONParser.parse(InputFile.contents(of: path, limit: 4_096))
-      guard let count = json["row_count"]?.integer else { throw ApprovalError("\(path) cannot be read") }
+      guard let count = json["row_count"]?.integer, (0...(1 << 48)).contains(count) else {
+        throw ApprovalError("\(path) cannot be read")
+      }
       return Basis(rowCount: count)
     }
     guard let rowCount else { return nil }

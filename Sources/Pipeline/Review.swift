@@ -166,7 +166,7 @@ extension Publisher {
     }
   }
 
-  /// Takes the last rejection of a dataset back: the same candidate may be submitted again.
+  /// Takes every rejection of a dataset back: the same candidates may be submitted again.
   package func undoRejection(_ dataset: DatasetID) async throws {
     try await exclusively {
       guard try Rejection.undo(in: privateStore.approvalFolder(of: dataset)) else {

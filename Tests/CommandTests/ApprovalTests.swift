@@ -34,6 +34,13 @@ import Testing
     return results.compactMap { $0["outcome"] as? String }.joined(separator: " ")
   }
 
+  /// A candidate that waits, with the two signatures that it needs.
+  private func submitAndSign(_ site: TestSite) throws {
+    #expect(try publish(site) == "waiting-for-approval")
+    try export(site)
+    #expect(try sign(site, "wang").code == 0 && sign(site, "li").code == 0)
+  }
+
   private func sign(
     _ site: TestSite, _ officer: String, key: String? = nil, form: String = "form.json", secrecy: String = "不涉密"
   ) throws -> ProcessResult {
@@ -77,10 +84,7 @@ import Testing
 
   @Test func whatIsReleasedIsWhatWasSigned() throws {
     let site = try site()
-    _ = try publish(site)
-    try export(site)
-    _ = try sign(site, "wang")
-    _ = try sign(site, "li")
+    try submitAndSign(site)
     // Somebody changes a file of the candidate after it was signed.
     let file = "workspace/approval/office/things/files/data.csv.gz"
     try site.write(try site.read(file) + Data([0]), file)
@@ -173,10 +177,7 @@ import Testing
   /// Fewer than two are left of those who signed last: nobody could sign, and one command says so and mends it.
   @Test func officersCanChange() throws {
     let site = try site()
-    _ = try publish(site)
-    try export(site)
-    _ = try sign(site, "wang")
-    _ = try sign(site, "li")
+    try submitAndSign(site)
     #expect(try publish(site) == "released")
     func replace(_ old: [String], by new: [String]) throws {
       var lines = try site.text("datasets/site.yaml").split(separator: "\n").map(String.init)
@@ -207,10 +208,7 @@ import Testing
   /// The record that officers signed names every file: a list beside it counts for nothing.
   @Test func filesAreHeldAgainstWhatWasSigned() throws {
     let site = try site()
-    _ = try publish(site)
-    try export(site)
-    _ = try sign(site, "wang")
-    _ = try sign(site, "li")
+    try submitAndSign(site)
     let folder = "workspace/approval/office/things"
     let forged = Data("forged".utf8)
     try site.write(forged, "\(folder)/files/data.csv.gz")
@@ -225,10 +223,7 @@ import Testing
   /// Officers see what would be published before they sign: the page, rows, differences by value; and nobody else does.
   @Test func officersSeeWhatTheySign() throws {
     let site = try site()
-    _ = try publish(site)
-    try export(site)
-    _ = try sign(site, "wang")
-    _ = try sign(site, "li")
+    try submitAndSign(site)
     _ = try publish(site)
     try site.write("id,name\n1,甲\n2,丙<b>\n3,新来的\n", "datasets/office/things/input.csv")
     #expect(try publish(site) == "waiting-for-approval")
@@ -262,10 +257,7 @@ import Testing
 
   @Test func askingForNobodysWordAnyMoreNeedsTheTwoOnceMore() throws {
     let site = try site()
-    _ = try publish(site)
-    try export(site)
-    _ = try sign(site, "wang")
-    _ = try sign(site, "li")
+    try submitAndSign(site)
     #expect(try publish(site) == "released")
     let file = "datasets/office/things/dataset.yaml"
     try site.write(try site.text(file).replacingOccurrences(of: "two-person", with: "none"), file)
